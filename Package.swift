@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is built with these; the loop at the end applies them, so none is forgotten.
+let strictSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func systemLibrary(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+let package = Package(
+    name: "highwater",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "highwater", targets: ["highwater"]),
+        .library(name: "EventJournal", targets: ["EventJournal"]),
+        .library(name: "EventImport", targets: ["EventImport"]),
+        .library(name: "Parquet", targets: ["Parquet"]),
+        .library(name: "ObjectStorage", targets: ["ObjectStorage"]),
+        .library(name: "ObjectStorageTesting", targets: ["ObjectStorageTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        // C and C++ libraries
+        systemLibrary("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev", brew: "zstd"),
+        systemLibrary("CSnappy", pkgConfig: "snappy", apt: "libsnappy-dev", brew: "snappy"),
+        systemLibrary("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev", brew: "libdeflate"),
+        systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
+        systemLibrary("CSystemSimdJSON", pkgConfig: "simdjson", apt: "libsimdjson-dev", brew: "simdjson"),
+        .target(name: "CSimdJSON", dependencies: ["CSystemSimdJSON"]),
+
+        // Libraries, lowest first
+        .target(name: "ObjectStorage"),
+        .target(name: "ObjectStorageTesting", dependencies: ["ObjectStorage"]),
+        .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
+        .target(name: "EventJournal", dependencies: ["ObjectStorage", "Parquet", "CSimdJSON", "CDeflate"]),
+        .target(name: "EventImport", dependencies: ["EventJournal", "CSimdJSON", "CZstd", "CZlib"]),
+
+        // The command line
+        .executableTarget(
+            name: "highwater",
+            dependencies: [
+                "EventJournal", "EventImport", "ObjectStorage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+
+        // Tests
+        .testTarget(name: "ObjectStorageTests", dependencies: ["ObjectStorage", "ObjectStorageTesting"]),
+        .testTarget(name: "ParquetTests", dependencies: ["Parquet"]),
+        .testTarget(name: "EventJournalTests", dependencies: ["EventJournal", "ObjectStorageTesting"]),
+        .testTarget(name: "EventImportTests", dependencies: ["EventImport"]),
+        .testTarget(name: "CommandLineTests"),
+    ],
+    cxxLanguageStandard: .cxx17
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = (target.swiftSettings ?? []) + strictSettings
+}

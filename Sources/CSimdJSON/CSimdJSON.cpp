@@ -1,0 +1,6 @@
+#include "CSimdJSON.h"
+#include <simdjson.h>
+
+extern "C" bool hw_validate_utf8(const char *bytes, size_t length) {
+    return simdjson::validate_utf8(bytes, length);
+}

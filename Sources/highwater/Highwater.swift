@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Highwater: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "highwater")
+}
