@@ -41,9 +41,10 @@ public struct ByteArrays: Sendable {
         let view = views[index]
         if view.isNull { return unsafe try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         let range = view.range
-        return try unsafe buffers[Int(view.buffer)].withUnsafeBufferPointer { bytes throws(Failure) in
-            try unsafe body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))
-        }
+        return try unsafe buffers[Int(view.buffer)]
+            .withUnsafeBufferPointer { bytes throws(Failure) in
+                try unsafe body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[range])))
+            }
     }
 
     /// The sum of the lengths of all values.
