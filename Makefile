@@ -1,0 +1,47 @@
+# Everything a contributor runs. `make` alone prints this list.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Room for extra arguments: make test ARGS='--filter ParquetTests'
+ARGS ?=
+
+SWIFT := $(wildcard Package.swift Sources Tests Benchmarks Fuzz)
+
+.PHONY: help setup build demo test lint format bench bench-smoke fuzz clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+setup: ## install what is missing (once; says what)
+	@scripts/setup
+
+build: setup ## build the release program .build/release/highwater
+	swift build -c release --product highwater
+
+demo: setup ## import real events, replay a range, look one up
+	@scripts/demo
+
+test: setup ## run all tests (ARGS='--filter ...' for some)
+	swift test --disable-xctest $(ARGS)
+
+lint: ## check format and style; changes nothing
+	swift format lint --strict --parallel --recursive $(SWIFT)
+	scripts/check-style
+
+format: ## format all Swift sources in place
+	swift format --in-place --parallel --recursive $(SWIFT)
+
+bench: ## measure Highwater beside its peers (installs them; takes an hour or so)
+	@scripts/setup --bench
+	@scripts/bench $(ARGS)
+
+bench-smoke: setup ## the benchmark at 5,000 events, Highwater only: right counts and bytes, no times
+	@scripts/bench --smoke
+
+fuzz: setup ## fuzz the readers of foreign bytes (ARGS=-max_total_time=600)
+	@scripts/fuzz $(ARGS)
+
+clean: ## remove what was built and made, but not the tools under .tools
+	rm -rf .build .build-* demo-data Benchmarks/peers/results Benchmarks/peers/results-*.md
