@@ -70,10 +70,11 @@ enum DeltaByteArrayDecoder {
                     let prefix = Int(prefixes[index])
                     let suffix = suffixes[index]
                     unsafe (to + initialized).copyMemory(from: to + last, byteCount: prefix)
-                    unsafe (to + initialized + prefix).copyMemory(
-                        from: from + Int(suffix.offset),
-                        byteCount: Int(suffix.length)
-                    )
+                    unsafe (to + initialized + prefix)
+                        .copyMemory(
+                            from: from + Int(suffix.offset),
+                            byteCount: Int(suffix.length)
+                        )
                     last = initialized
                     initialized += prefix + Int(suffix.length)
                 }

@@ -101,10 +101,11 @@ struct HybridDecoder {
                 while let run = try runs.next(in: bytes) {
                     switch run {
                     case .repeated(let value, let length):
-                        unsafe (base + initialized).update(
-                            repeating: Value(truncatingIfNeeded: value),
-                            count: length
-                        )
+                        unsafe (base + initialized)
+                            .update(
+                                repeating: Value(truncatingIfNeeded: value),
+                                count: length
+                            )
                         initialized += length
                     case .packed(let start, let length):
                         unsafe BitUnpackDecoder.unpack(

@@ -58,12 +58,12 @@ struct PageDecoder {
         _ decompressor: inout Decompressor
     ) throws(ParquetError) -> DecodedPage {
         try check(slots: page.valueCount)
-        var bytes = try expanded(source, byteCount: header.uncompressedByteCount, codec, &decompressor)
+        let bytes = try expanded(source, byteCount: header.uncompressedByteCount, codec, &decompressor)
         let span = unsafe bytes.buffer.span.bytes
+        var start = bytes.range.lowerBound
         func levels(_ maximum: Int, _ encoding: Encoding) throws(ParquetError) -> Levels? {
             guard maximum > 0 else { return nil }
-            let start = bytes.range.lowerBound
-            let rest = span.extracting(bytes.range)
+            let rest = span.extracting(start..<bytes.range.upperBound)
             let part: Range<Int>
             let levels: Levels
             switch encoding {
@@ -81,12 +81,13 @@ struct PageDecoder {
                 part = 0..<LevelDecoder.bitPackedByteCount(page.valueCount, maximum: UInt8(maximum))
             default: throw ParquetError(.unsupported, "\(encoding) is not supported for levels")
             }
-            bytes.range = (start + part.upperBound)..<bytes.range.upperBound
+            start += part.upperBound
             return levels
         }
         let repetition = try levels(column.maximumRepetitionLevel, page.repetitionLevelEncoding)
         let definition = try levels(column.maximumDefinitionLevel, page.definitionLevelEncoding)
-        return try decoded(bytes, page.encoding, page.valueCount, definition, repetition, dictionary)
+        let rest = PageBytes(buffer: bytes.buffer, range: start..<bytes.range.upperBound)
+        return try decoded(rest, page.encoding, page.valueCount, definition, repetition, dictionary)
     }
 
     /// The slots of a data page of version 2: only the values may be compressed.

@@ -196,10 +196,11 @@ public struct ParquetFile: Sendable {
         var pieces: [ReadPlan.Piece] = []
         if let first = index.pages.first {
             guard whole ~= first.offset, first.firstRow == 0 else {
-                throw ParquetError(.malformed, "its offset index begins outside of it").adding(
-                    column: column,
-                    offset: whole.lowerBound
-                )
+                throw ParquetError(.malformed, "its offset index begins outside of it")
+                    .adding(
+                        column: column,
+                        offset: whole.lowerBound
+                    )
             }
             if first.offset > whole.lowerBound {
                 pieces.append(ReadPlan.Piece(bytes: whole.lowerBound..<first.offset, rows: nil))
@@ -210,10 +211,11 @@ public struct ParquetFile: Sendable {
             guard page.firstRow <= end, page.offset >= whole.lowerBound, page.offset <= whole.upperBound,
                 page.compressedByteCount >= 0, page.compressedByteCount <= whole.upperBound - page.offset
             else {
-                throw ParquetError(.malformed, "page \(number) of its offset index is outside of it").adding(
-                    column: column,
-                    offset: page.offset
-                )
+                throw ParquetError(.malformed, "page \(number) of its offset index is outside of it")
+                    .adding(
+                        column: column,
+                        offset: page.offset
+                    )
             }
             guard page.firstRow < rows.upperBound, end > rows.lowerBound else { continue }
             pieces.append(
