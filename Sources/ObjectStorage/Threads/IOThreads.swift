@@ -1,0 +1,184 @@
+internal import Dispatch
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// Threads for system calls that block, so that they do not hold up Swift's cooperative pool.
+///
+/// A bounded number of threads is started as needed and kept. Work that finds them all busy waits in a queue, in order;
+/// each entry of the queue is a suspended task, so the queue is as long as the callers are many. Work handed in must
+/// not wait for other work handed in, or it could wait for a thread that it holds itself.
+///
+/// It is a task executor as well: a task that prefers it (`withTaskExecutorPreference`) runs on these threads, and then
+/// ``run(_:)`` calls its closure directly, without the change of threads and back.
+package final class IOThreads: TaskExecutor {
+    /// The threads that all local stores of the process share.
+    ///
+    /// Sixteen, whatever the number of cores: they mostly wait for the disk, and file systems combine the
+    /// synchronisations that wait at the same time.
+    package static let shared = IOThreads(maximumCount: 16)
+
+    private enum Work: Sendable {
+        case closure(@Sendable () -> Void)
+        case job(UnownedJob)
+    }
+
+    /// A thread's letter box: filled by whoever takes the worker out of `State.parked`, then emptied by its thread.
+    private final class Worker: Sendable {
+        let wakeUp = DispatchSemaphore(value: 0)
+        let next = Mutex<Work?>(nil)
+    }
+
+    private struct State {
+        var queue: [Work] = []
+        var queueStart = 0
+        var parked: [Worker] = []
+        var count = 0
+    }
+
+    private let state = Mutex(State())
+    private let maximumCount: Int
+
+    /// Makes a pool that has no thread yet.
+    package init(maximumCount: Int) {
+        precondition(maximumCount > 0, "A pool of \(maximumCount) threads could run nothing")
+        self.maximumCount = maximumCount
+    }
+
+    /// Runs a closure that may block on one of the threads, and returns what it returns.
+    ///
+    /// Costs two changes of threads, unless the task is already on such a thread. Cancelling the task does not
+    /// interrupt the closure.
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        if isOnOwnThread { return try body() }
+        return try await withCheckedThrowingContinuation { continuation in
+            hand(.closure { continuation.resume(with: Result(catching: body)) })
+        }
+    }
+
+    /// Runs a task's job on one of the threads.
+    package func enqueue(_ job: consuming ExecutorJob) {
+        hand(.job(UnownedJob(job)))
+    }
+
+    private var isOnOwnThread: Bool {
+        unsafe pthread_getspecific(Self.ownerKey) == Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    /// The thread-specific slot in which a worker's thread keeps its pool.
+    private static let ownerKey: pthread_key_t = {
+        var key = pthread_key_t()
+        let status = unsafe pthread_key_create(&key, nil)
+        precondition(status == 0, "pthread_key_create failed with error \(status)")
+        return key
+    }()
+
+    private func hand(_ work: Work) {
+        enum Action {
+            case wake(Worker)
+            case start(Worker)
+            case none
+        }
+        let action: Action = state.withLock { state in
+            if let worker = state.parked.popLast() { return .wake(worker) }
+            if state.count < maximumCount {
+                state.count += 1
+                return .start(Worker())
+            }
+            state.queue.append(work)
+            return .none
+        }
+        switch action {
+        case .wake(let worker):
+            worker.next.withLock { $0 = work }
+            worker.wakeUp.signal()
+        case .start(let worker):
+            worker.next.withLock { $0 = work }
+            start(worker)
+        case .none: break
+        }
+    }
+
+    /// The next work for a worker that has nothing to do; parks it when there is none.
+    private func nextWork(for worker: Worker) -> Work? {
+        state.withLock { state in
+            guard state.queueStart < state.queue.count else {
+                state.parked.append(worker)
+                return nil
+            }
+            let work = state.queue[state.queueStart]
+            state.queueStart += 1
+            if state.queueStart == state.queue.count {
+                state.queue.removeAll(keepingCapacity: state.queue.capacity <= 1024)
+                state.queueStart = 0
+            } else if state.queueStart >= 1024 {
+                state.queue.removeFirst(state.queueStart)
+                state.queueStart = 0
+            }
+            return work
+        }
+    }
+
+    private func serve(_ worker: Worker) {
+        let executor = unsafe asUnownedTaskExecutor()
+        var work = worker.next.withLock { $0.take() }
+        while true {
+            switch work {
+            case .closure(let body): body()
+            case .job(let job): unsafe job.runSynchronously(on: executor)
+            case nil: worker.wakeUp.wait()
+            }
+            work = worker.next.withLock { $0.take() } ?? nextWork(for: worker)
+        }
+    }
+
+    /// What a new thread is told.
+    private final class Start: Sendable {
+        let pool: IOThreads
+        let worker: Worker
+
+        init(pool: IOThreads, worker: Worker) {
+            self.pool = pool
+            self.worker = worker
+        }
+
+        func callAsFunction() {
+            unsafe pthread_setspecific(IOThreads.ownerKey, Unmanaged.passUnretained(pool).toOpaque())
+            pool.serve(worker)
+        }
+    }
+
+    private func start(_ worker: Worker) {
+        let argument = unsafe Unmanaged.passRetained(Start(pool: self, worker: worker)).toOpaque()
+        #if canImport(Darwin)
+        var thread: pthread_t?
+        let status = unsafe pthread_create(
+            &thread,
+            nil,
+            { argument in
+                unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()()
+                return nil
+            },
+            argument
+        )
+        #else
+        var thread = pthread_t()
+        let status = unsafe pthread_create(
+            &thread,
+            nil,
+            { argument in
+                if let argument = unsafe argument { unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()() }
+                return nil
+            },
+            argument
+        )
+        #endif
+        precondition(status == 0, "No thread for file access could be started: error \(status); raise the thread limit")
+    }
+}
