@@ -60,6 +60,7 @@ public struct ObjectListing: AsyncSequence, Sendable {
     /// All objects of the listing in an array.
     ///
     /// - Parameter limit: The most objects to accept.
+    /// - Returns: The objects in the order of the pages.
     /// - Throws: ``ObjectStoreError/Code/failed`` when there are more.
     public func collect(upTo limit: Int) async throws -> [ObjectMetadata] {
         var objects: [ObjectMetadata] = []

@@ -1,9 +1,12 @@
 extension ObjectStore {
-    /// Reads a whole object that is no larger than a limit. One request, two when it is empty.
+    /// Reads a whole object that is no larger than a limit.
+    ///
+    /// One request, two when it is empty.
     ///
     /// - Parameters:
     ///   - key: The object.
     ///   - limit: The most bytes to accept; at most one more is transferred.
+    /// - Returns: The object.
     /// - Throws: ``ObjectStoreError/Code/notFound``; ``ObjectStoreError/Code/failed`` when the object is larger.
     public func get(_ key: String, upTo limit: Int) async throws -> GetResult {
         precondition(limit >= 0, "A limit of \(limit) bytes makes no sense")
@@ -35,7 +38,9 @@ extension ObjectStore {
         }
     }
 
-    /// Reads exactly the bytes of a range. One request.
+    /// Reads exactly the bytes of a range.
+    ///
+    /// One request.
     ///
     /// - Throws: ``ObjectStoreError/Code/invalidRange`` also when the range ends behind the end of the object.
     public func read(_ key: String, _ range: Range<UInt64>) async throws -> [UInt8] {
@@ -53,7 +58,9 @@ extension ObjectStore {
         return result.bytes
     }
 
-    /// The metadata of an object, or `nil` when there is none. One request.
+    /// The metadata of an object, or `nil` when there is none.
+    ///
+    /// One request.
     public func headIfPresent(_ key: String) async throws -> ObjectMetadata? {
         do {
             return try await head(key)
@@ -62,7 +69,9 @@ extension ObjectStore {
         }
     }
 
-    /// Whether there is an object. One request.
+    /// Whether there is an object.
+    ///
+    /// One request.
     public func exists(_ key: String) async throws -> Bool {
         try await headIfPresent(key) != nil
     }
@@ -93,6 +102,8 @@ extension ObjectStore {
     ///   - key: The object.
     ///   - mode: When the upload may take effect; decided at its end.
     ///   - body: Writes the pieces.
+    /// - Returns: The metadata of the object stored.
+    /// - Throws: What the closure threw, or why the object could not be stored.
     @discardableResult
     public func upload(
         _ key: String,
@@ -127,6 +138,7 @@ extension ObjectStore {
     /// - Parameters:
     ///   - prefix: What the keys begin with; empty for all.
     ///   - startAfter: Only keys greater than this, by UTF-8 bytes.
+    /// - Returns: A sequence that lists anew each time it is gone through.
     public func listAll(prefix: String = "", startAfter: String? = nil) -> ObjectListing {
         ObjectListing(store: self, options: ListOptions(prefix: prefix, startAfter: startAfter))
     }

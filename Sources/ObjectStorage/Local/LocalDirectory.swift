@@ -167,6 +167,8 @@ extension LocalDirectory {
     /// A new file in the scratch directory.
     ///
     /// - Parameter isLongLived: Whether it may be at work for longer than leftovers are left alone.
+    /// - Returns: The file, which goes with the result unless it is published.
+    /// - Throws: Why none could be created.
     func makeNamedScratch(isLongLived: Bool) throws -> ScratchFile {
         let path = scratch + "/put-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         for _ in 0..<8 {

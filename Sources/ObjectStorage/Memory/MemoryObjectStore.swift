@@ -24,7 +24,9 @@ public final class MemoryObjectStore: ObjectStore {
         location = "memory:\(name)"
     }
 
-    /// Reads an object from memory. Logarithmic in the number of objects, plus the copy of a part.
+    /// Reads an object from memory.
+    ///
+    /// Logarithmic in the number of objects, plus the copy of a part.
     public func get(_ key: String, range: ByteRange?) async throws -> GetResult {
         try begin(key)
         guard let object = objects.withLock({ $0.object(key) }) else { throw missing(key) }
@@ -42,7 +44,9 @@ public final class MemoryObjectStore: ObjectStore {
         return object.metadata(key)
     }
 
-    /// Stores an object. A new key costs moving up to all of the other keys, 24 bytes each.
+    /// Stores an object.
+    ///
+    /// A new key costs moving up to all of the other keys, 24 bytes each.
     @discardableResult
     public func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         try begin(key)

@@ -43,6 +43,7 @@ public struct ObjectStoreRegistry: Sendable {
     ///
     /// - Parameter url: A URL of a registered scheme. Whatever does not begin with a scheme is the path of a directory;
     ///   a relative path that looks as if it did is written with `./` before it.
+    /// - Returns: The store; nothing was asked of it yet.
     /// - Throws: ``ObjectStoreError/Code/invalidURL``, and what the factory throws.
     public func open(_ url: String) throws -> any ObjectStore {
         guard !url.isEmpty, !url.utf8.contains(0) else {

@@ -27,6 +27,7 @@ struct DirectoryNames: Sendable {
     ///   - path: The directory.
     ///   - levelKey: What the keys of its objects begin with, up to and with the last slash.
     ///   - filter: Which keys are wanted.
+    /// - Throws: Why the directory could not be read.
     init(_ path: String, levelKey: [UInt8], filter: ListFilter) throws(SystemError) {
         let levelFilter = filter.level(levelKey)
         let longestName = ObjectKey.maximumByteCount - levelKey.count

@@ -47,10 +47,11 @@ struct ListFilter: Sendable {
     /// Whether a file's name can be a component of a key: UTF-8 without control bytes, and not the scratch directory's.
     static func isPartOfKey(_ name: UnsafeRawBufferPointer) -> Bool {
         var isASCII = true
-        for unsafebyte in unsafe name {
-            if byte < 0x20 || byte == 0x7F { return false }
+        let isClean = unsafe name.allSatisfy { byte in
             if byte >= 0x80 { isASCII = false }
+            return byte >= 0x20 && byte != 0x7F
         }
+        if !isClean { return false }
         if !isASCII, unsafe String(validating: name, as: UTF8.self) == nil { return false }
         return
             unsafe !(name.count == LocalDirectory.scratchName.utf8.count
