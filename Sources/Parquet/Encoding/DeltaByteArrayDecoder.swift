@@ -33,8 +33,7 @@ enum DeltaByteArrayDecoder {
 
     /// Byte strings that share a prefix with the one before, put together in a new buffer.
     ///
-    /// - Parameter maximumBytes: The most that the strings may take together; beyond it the error's code is
-    ///   `limitExceeded`.
+    /// Together they may take `maximumBytes`; beyond that the error's code is `limitExceeded`.
     static func prefixed(_ bytes: RawSpan, count: Int, maximumBytes: Int) throws(ParquetError) -> ByteArrays {
         var position = 0
         let prefixes = try DeltaBinaryPackedDecoder.decode(bytes, count: count, at: &position, as: Int32.self)

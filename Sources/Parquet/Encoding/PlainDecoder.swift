@@ -36,11 +36,7 @@ enum PlainDecoder {
 
     /// Views of byte strings that follow their four-byte lengths; no byte is copied.
     ///
-    /// - Parameters:
-    ///   - bytes: The values.
-    ///   - count: How many of them.
-    ///   - buffer: The number of the buffer that the views name.
-    ///   - base: Where `bytes` begins in that buffer; the buffer is smaller than 4 GiB.
+    /// The views name the buffer `buffer`, in which `bytes` begins at `base` and which is smaller than 4 GiB.
     static func byteArrays(
         _ bytes: RawSpan,
         count: Int,

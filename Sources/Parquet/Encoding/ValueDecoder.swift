@@ -15,9 +15,8 @@ struct ValueDecoder {
     /// The most bytes that the decoded values may take.
     let maximumBytes: Int
 
-    /// The `count` values in `page`.
+    /// The `count` values in `page`; `dictionary` is what the chunk's dictionary page held, if there was one.
     ///
-    /// - Parameter dictionary: The values of the chunk's dictionary page, if there was one.
     /// - Throws: ``ParquetError`` with code `malformed`, `limitExceeded`, or `unsupported` when the format does not
     ///   allow the encoding for the type.
     func decode(

@@ -18,7 +18,7 @@ public struct ParquetFile: Sendable {
     public var verifiesChecksums = true
 
     /// The file, if it was given as a whole.
-    private let bytes: [UInt8]?
+    let inMemory: [UInt8]?
     /// Where the footer begins; pages must end before it.
     let footerOffset: Int
     /// For each column the name of the feature that keeps it from being read.
@@ -26,7 +26,7 @@ public struct ParquetFile: Sendable {
 
     private init(metadata: FileMetadata, bytes: [UInt8]?, byteCount: Int, footerOffset: Int, limits: ReadLimits) {
         self.metadata = metadata
-        self.bytes = bytes
+        inMemory = bytes
         self.byteCount = byteCount
         self.footerOffset = footerOffset
         self.limits = limits
@@ -34,7 +34,7 @@ public struct ParquetFile: Sendable {
     }
 
     /// Whether the file was given as a whole, so that ``decoder(_:)`` works.
-    public var isInMemory: Bool { bytes != nil }
+    public var isInMemory: Bool { inMemory != nil }
 
     // MARK: Opening
 
@@ -66,6 +66,7 @@ public struct ParquetFile: Sendable {
     ///   - tail: The last bytes of the file, at least 8 (or all of a shorter one).
     ///   - fileByteCount: Length of the file in bytes.
     ///   - limits: What the file may make the reader allocate.
+    /// - Returns: The file, or how many bytes of its end are needed.
     /// - Throws: ``ParquetError`` as ``init(bytes:limits:)`` does.
     public static func open(
         tail: [UInt8],
@@ -112,6 +113,7 @@ public struct ParquetFile: Sendable {
     ///   - offsetIndexes: Offset indexes by number of the leaf, as far as they are known (``FileReader`` loads them); of
     ///     columns that have one, only the pages with the rows asked for are read.
     ///   - coalescingGap: Parts of the file no further apart than this, in bytes, are fetched as one.
+    /// - Returns: The plan, to be given to ``decoder(_:bytes:)``.
     /// - Throws: ``ParquetError`` with code `invalidArgument` for a row group, column or row that is not there,
     ///   `unsupported` for a column with a feature this module does not have, and `malformed` for pages outside the file.
     public func plan(
@@ -234,7 +236,7 @@ public struct ParquetFile: Sendable {
     ///
     /// - Throws: ``ParquetError`` with code `invalidArgument` when only the footer was given.
     public func decoder(_ plan: ReadPlan) throws(ParquetError) -> RowGroupDecoder {
-        guard let bytes else {
+        guard let bytes = inMemory else {
             throw ParquetError(.invalidArgument, "the file was opened by its footer: hand in the bytes of the plan")
         }
         return try decoder(plan) { piece throws(ParquetError) in
@@ -247,6 +249,7 @@ public struct ParquetFile: Sendable {
     /// - Parameters:
     ///   - plan: Made by this file.
     ///   - bytes: The contents of ``ReadPlan/ranges``, one array for each.
+    /// - Returns: A decoder at the first row of the plan.
     /// - Throws: ``ParquetError`` with code `invalidArgument` when `bytes` is not of the lengths that the plan asks for.
     public func decoder(_ plan: ReadPlan, bytes: [[UInt8]]) throws(ParquetError) -> RowGroupDecoder {
         guard bytes.count == plan.ranges.count, zip(bytes, plan.ranges).allSatisfy({ $0.count == $1.count }) else {
@@ -294,6 +297,6 @@ public struct ParquetFile: Sendable {
                 )
             )
         }
-        return try RowGroupDecoder(columns: readers, rows: plan.rows)
+        return RowGroupDecoder(rowGroup: plan.rowGroup, columns: readers, rows: plan.rows)
     }
 }

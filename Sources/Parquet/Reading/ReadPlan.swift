@@ -38,7 +38,7 @@ public struct ReadPlan: Sendable {
     /// How many bytes ``ranges`` have together.
     public var byteCount: Int { ranges.reduce(0) { $0 + $1.count } }
 
-    private static func coalesce(_ parts: [Range<Int>], gap: Int) -> [Range<Int>] {
+    static func coalesce(_ parts: [Range<Int>], gap: Int) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         for part in parts.sorted(by: { $0.lowerBound < $1.lowerBound }) where !part.isEmpty {
             if let last = ranges.last, part.lowerBound - last.upperBound <= gap {

@@ -2,14 +2,15 @@
 ///
 /// Pages are decompressed when their first row is due, so memory holds the compressed bytes of the plan and one page
 /// of each column.
-public struct RowGroupDecoder: ~Copyable {
+public struct RowGroupDecoder: Sendable {
     private var columns: [ColumnChunkReader]
+    private let rowGroup: Int
     private let rows: Range<Int>
     private var row: Int
-    private var decompressor = Decompressor()
     private var failure: ParquetError?
 
-    init(columns: [ColumnChunkReader], rows: Range<Int>) throws(ParquetError) {
+    init(rowGroup: Int, columns: [ColumnChunkReader], rows: Range<Int>) {
+        self.rowGroup = rowGroup
         self.columns = columns
         self.rows = rows
         row = rows.lowerBound
@@ -38,6 +39,7 @@ public struct RowGroupDecoder: ~Copyable {
     }
 
     private mutating func batch(_ maximumRows: Int) throws(ParquetError) -> RecordBatch {
+        var decompressor = Decompressor()
         var count = min(maximumRows, rows.upperBound - row)
         for index in columns.indices {
             if columns[index].nextRow < row { try columns[index].advance(to: row, &decompressor) }
@@ -54,6 +56,6 @@ public struct RowGroupDecoder: ~Copyable {
         data.reserveCapacity(columns.count)
         for index in columns.indices { data.append(try columns[index].take(rows: count)) }
         defer { row += count }
-        return RecordBatch(rowRange: row..<(row + count), columns: data)
+        return RecordBatch(rowGroup: rowGroup, rowRange: row..<(row + count), columns: data)
     }
 }
