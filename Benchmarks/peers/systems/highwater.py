@@ -53,7 +53,7 @@ class Child:
 
     def __init__(self, journal):
         self.proc = subprocess.Popen([*ENDS_WITH_US, program("highwater-peer"), str(journal)],
-                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pipesize=1 << 20)
         self.pid = self.proc.pid
 
     def call(self, operation, body=b""):
