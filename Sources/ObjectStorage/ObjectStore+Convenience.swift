@@ -7,7 +7,8 @@ extension ObjectStore {
     ///   - key: The object.
     ///   - limit: The most bytes to accept; at most one more is transferred.
     /// - Returns: The object.
-    /// - Throws: ``ObjectStoreError/Code/notFound``; ``ObjectStoreError/Code/failed`` when the object is larger.
+    /// - Throws: ``ObjectStoreError/Code/notFound``; ``ObjectStoreError/Code/failed`` when the object is larger;
+    ///   ``ObjectStoreError/Code/damaged`` when the store delivered only a part of it.
     public func get(_ key: String, upTo limit: Int) async throws -> GetResult {
         precondition(limit >= 0, "A limit of \(limit) bytes makes no sense")
         let result: GetResult
@@ -22,6 +23,13 @@ extension ObjectStore {
                 .failed,
                 "\(ObjectKey.quoted(key)) in \(location) has \(result.metadata.size) bytes where at most \(limit) "
                     + "were expected; raise the limit, or look whether it is the right object."
+            )
+        }
+        guard UInt64(result.bytes.count) == result.metadata.size, result.offset == 0 else {
+            throw ObjectStoreError(
+                .damaged,
+                "\(ObjectKey.quoted(key)) in \(location) has \(result.metadata.size) bytes, but "
+                    + "\(result.bytes.count) arrived; read it again."
             )
         }
         return result
@@ -42,17 +50,24 @@ extension ObjectStore {
     ///
     /// One request.
     ///
-    /// - Throws: ``ObjectStoreError/Code/invalidRange`` also when the range ends behind the end of the object.
+    /// - Throws: ``ObjectStoreError/Code/invalidRange`` also when the range ends behind the end of the object;
+    ///   ``ObjectStoreError/Code/damaged`` when the store delivered only a part of it.
     public func read(_ key: String, _ range: Range<UInt64>) async throws -> [UInt8] {
         if range.isEmpty { return [] }
         let result = try await get(key, range: .range(range))
+        guard result.metadata.size >= range.upperBound else {
+            throw ObjectStoreError(
+                .invalidRange,
+                "\(ObjectKey.quoted(key)) in \(location) has \(result.metadata.size) bytes, where \(range) were asked "
+                    + "for; it was cut short, or whoever named the range is wrong."
+            )
+        }
         guard UInt64(result.bytes.count) == range.upperBound - range.lowerBound, result.offset == range.lowerBound
         else {
             throw ObjectStoreError(
-                .invalidRange,
-                "\(ObjectKey.quoted(key)) in \(location) has \(result.metadata.size) bytes and gave "
-                    + "\(result.bytes.count) from \(result.offset) on, where \(range) were asked for; it was cut short, "
-                    + "or whoever named the range is wrong."
+                .damaged,
+                "\(result.bytes.count) bytes from \(result.offset) on arrived of \(ObjectKey.quoted(key)) in "
+                    + "\(location), where \(range) were asked for; read it again."
             )
         }
         return result.bytes

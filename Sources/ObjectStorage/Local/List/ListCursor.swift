@@ -11,6 +11,8 @@ internal import Darwin
 struct ListCursor: Sendable {
     /// One directory on the way.
     private struct Level: Sendable {
+        /// Which directory of the listing it is, counted as they are entered.
+        let number: Int
         /// What the keys in it begin with.
         let key: [UInt8]
         let names: DirectoryNames
@@ -27,8 +29,8 @@ struct ListCursor: Sendable {
     private let root: String
     private let filter: ListFilter
     private let delimiter: [UInt8]
-    private let limit: Int
     private var levels: [Level] = []
+    private var enteredCount = 0
     /// The common prefix that was last handed out; what else is under it is passed over.
     private var finishedPrefix: [UInt8]?
     /// What was looked at to know whether there is another page.
@@ -39,7 +41,6 @@ struct ListCursor: Sendable {
         self.root = root
         filter = ListFilter(prefix: options.prefix, position: position)
         delimiter = Array((options.delimiter ?? "").utf8)
-        limit = options.boundedLimit
         // Nothing above the last slash of the prefix needs to be read.
         let end = filter.prefix.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
         let base = Array(filter.prefix[..<end])
@@ -64,7 +65,7 @@ struct ListCursor: Sendable {
                 open = nil
             case .object(let entry):
                 let level = levels[levels.count - 1]
-                if open?.level != levels.count { open = (levels.count, try OpenDirectory(path(of: level.key))) }
+                if open?.level != level.number { open = (level.number, try OpenDirectory(path(of: level.key))) }
                 guard let status = try open?.directory?.status(of: entry, in: level.names) else { continue }
                 let key = level.names.key(entry, below: level.key)
                 page.objects.append(status.metadata(key))
@@ -110,7 +111,9 @@ struct ListCursor: Sendable {
     private mutating func enter(_ key: [UInt8]) throws {
         let path = path(of: key)
         do {
-            levels.append(Level(key: key, names: try DirectoryNames(path, levelKey: key, filter: filter)))
+            let names = try DirectoryNames(path, levelKey: key, filter: filter)
+            enteredCount += 1
+            levels.append(Level(number: enteredCount, key: key, names: names))
         } catch {
             // It vanished, or another thing has its name by now.
             if error.number == ENOENT || error.number == ENOTDIR { return }
