@@ -55,18 +55,18 @@ struct ColumnChunkReader {
         while true {
             let rows = isLastRowComplete ? pendingRows : pendingRows - 1
             if rows > 0 { return rows }
-            guard try loadPage(skipping: 0, &decompressor) else { return 0 }
+            guard try loadPage(endingAfter: nextRow, &decompressor) else { return 0 }
         }
     }
 
     /// Goes on to row `row`, past pages that end before it without decoding them.
     mutating func advance(to row: Int, _ decompressor: inout Decompressor) throws(ParquetError) {
         while nextRow < row {
-            if pendingRows == 0, try !loadPage(skipping: row - nextRow, &decompressor) { return }
+            if pendingRows == 0, try !loadPage(endingAfter: row, &decompressor) { return }
             let rows = isLastRowComplete ? pendingRows : pendingRows - 1
             if rows > 0 {
                 if nextRow < row { try drop(rows: min(rows, row - nextRow)) }
-            } else if pendingRows > 0, try !loadPage(skipping: 0, &decompressor) {
+            } else if pendingRows > 0, try !loadPage(endingAfter: nextRow, &decompressor) {
                 return
             }
         }
@@ -147,9 +147,9 @@ struct ColumnChunkReader {
 
     // MARK: Loading
 
-    /// Decodes the next data page that holds more than `skippable` rows; `false` at the end of the chunk.
+    /// Decodes the next data page that ends behind row `target`; `false` at the end of the chunk.
     private mutating func loadPage(
-        skipping skippable: Int,
+        endingAfter target: Int,
         _ decompressor: inout Decompressor
     ) throws(ParquetError) -> Bool {
         while segment < segments.count {
@@ -161,7 +161,7 @@ struct ColumnChunkReader {
             }
             let offset = current.bufferOffset + position
             do throws(ParquetError) {
-                if try readPage(current, skippable, &decompressor) { return true }
+                if try readPage(current, target, &decompressor) { return true }
             } catch {
                 throw error.adding(column: column, offset: offset)
             }
@@ -176,7 +176,7 @@ struct ColumnChunkReader {
     /// Reads one page of any kind; `true` when `pending` grew.
     private mutating func readPage(
         _ current: Segment,
-        _ skippable: Int,
+        _ target: Int,
         _ decompressor: inout Decompressor
     ) throws(ParquetError) -> Bool {
         let (header, headerByteCount) = try PageHeader.parse(
@@ -207,7 +207,7 @@ struct ColumnChunkReader {
             return false
         case .data(let page):
             try count(slots: page.valueCount)
-            if column.maximumRepetitionLevel == 0, skip(page.valueCount, skippable, current) { return false }
+            if column.maximumRepetitionLevel == 0, skip(page.valueCount, target, current) { return false }
             try decoder.verify(source, header)
             let decoded = try decoder.data(source, header, page, dictionary: dictionary, &decompressor)
             try add(decoded, startsRow: current.rows != nil, current)
@@ -215,7 +215,7 @@ struct ColumnChunkReader {
         case .dataV2(let page):
             try count(slots: page.valueCount)
             let rows = column.maximumRepetitionLevel == 0 ? page.valueCount : page.rowCount
-            if skip(rows, skippable, current) { return false }
+            if skip(rows, target, current) { return false }
             try decoder.verify(source, header)
             let decoded = try decoder.dataV2(source, header, page, dictionary: dictionary, &decompressor)
             try add(decoded, startsRow: true, current)
@@ -233,8 +233,8 @@ struct ColumnChunkReader {
     }
 
     /// Whether a page of `rows` rows lies before what is wanted; if so it counts as handed out.
-    private mutating func skip(_ rows: Int, _ skippable: Int, _ current: Segment) -> Bool {
-        guard rows <= skippable, rows > 0, pendingRows == 0, current.rows == nil else { return false }
+    private mutating func skip(_ rows: Int, _ target: Int, _ current: Segment) -> Bool {
+        guard nextRow + rows <= target, rows > 0, pendingRows == 0, current.rows == nil else { return false }
         nextRow += rows
         return true
     }

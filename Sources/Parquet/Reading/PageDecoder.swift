@@ -4,6 +4,9 @@ internal import CDeflate
 ///
 /// Source: Apache Parquet format, `README.md`, "Data Pages", and `parquet.thrift` (DataPageHeader, DataPageHeaderV2).
 struct PageDecoder {
+    /// The codecs that pages can be decompressed with.
+    static let codecs: [CompressionCodec] = [.uncompressed, .snappy, .gzip, .zstd]
+
     /// The column the chunk belongs to.
     let column: Column
     /// How its pages are compressed.

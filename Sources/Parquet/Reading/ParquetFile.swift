@@ -23,6 +23,7 @@ public struct ParquetFile: Sendable {
     let footerOffset: Int
     /// For each column the name of the feature that keeps it from being read.
     private let obstacles: [String?]
+    private let hasShortChunks: Bool
 
     private init(metadata: FileMetadata, bytes: [UInt8]?, byteCount: Int, footerOffset: Int, limits: ReadLimits) {
         self.metadata = metadata
@@ -30,6 +31,7 @@ public struct ParquetFile: Sendable {
         self.byteCount = byteCount
         self.footerOffset = footerOffset
         self.limits = limits
+        hasShortChunks = Self.hasShortChunks(metadata.createdBy)
         obstacles = UnsupportedFeatures.names(in: metadata.schema)
     }
 
@@ -90,6 +92,14 @@ public struct ParquetFile: Sendable {
         let metadata = try FileMetadata.parse(footer, fileOffset: end.metadataOffset)
         for column in metadata.schema.columns where column.maximumDefinitionLevel > 255 {
             throw ParquetError(.unsupported, "column \(column.name) nests deeper than 255 levels")
+        }
+        var rows = 0
+        for group in metadata.rowGroups {
+            let (sum, overflow) = rows.addingReportingOverflow(group.rowCount)
+            guard !overflow, group.rowCount >= 0 else {
+                throw ParquetError(.malformed, "the row groups have more rows than can be counted")
+            }
+            rows = sum
         }
         return .opened(
             ParquetFile(
@@ -172,6 +182,7 @@ public struct ParquetFile: Sendable {
         if chunk.isEncrypted { throw refuse("encryption is") }
         if chunk.filePath != nil { throw refuse("column chunks in another file are") }
         if let obstacle = obstacles[column] { throw refuse("\(obstacle) is") }
+        guard PageDecoder.codecs.contains(chunk.codec) else { throw refuse("compression with \(chunk.codec) is") }
         return chunk
     }
 
@@ -183,7 +194,19 @@ public struct ParquetFile: Sendable {
             throw ParquetError(.malformed, "its \(chunk.pages.byteCount) bytes reach over the end of the file")
                 .adding(column: column, offset: start)
         }
-        return start..<end
+        guard hasShortChunks else { return start..<end }
+        return start..<min(end + 100, footerOffset)
+    }
+
+    /// Whether the lengths of column chunks leave out the header of the dictionary page, at most 100 bytes.
+    ///
+    /// parquet-mr did so up to version 1.2.8 (PARQUET-816, IMPALA-694); before 1.2 it did not give its version.
+    private static func hasShortChunks(_ writer: String?) -> Bool {
+        guard let writer, writer.hasPrefix("parquet-mr") else { return false }
+        let words = writer.split(separator: " ")
+        guard let at = words.firstIndex(of: "version"), at + 1 < words.count else { return true }
+        let numbers = words[at + 1].split(whereSeparator: { $0 == "." || $0 == "-" || $0 == "r" }).map { Int($0) ?? 0 }
+        return Array(numbers.prefix(3)).lexicographicallyPrecedes([1, 2, 9])
     }
 
     /// The pages of a chunk that hold some rows, and its dictionary page.
