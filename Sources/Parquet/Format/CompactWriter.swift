@@ -1,13 +1,22 @@
 /// Writes the Thrift compact protocol.
 ///
 /// Source: Apache Thrift, `doc/specs/thrift-compact-protocol.md`.
-struct CompactWriter {
+struct CompactWriter: ~Copyable {
     /// What was written so far.
-    var bytes: [UInt8]
+    var bytes: PageBuffer
     private var last: Int16 = 0
 
     /// Appends to `bytes`.
-    init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+    init(_ bytes: consuming PageBuffer = PageBuffer()) { self.bytes = bytes }
+
+    /// Goes on with a structure whose fields up to `last` are in ``bytes`` already.
+    mutating func continueStructure(after last: Int16) { self.last = last }
+
+    /// Ends a structure that was continued.
+    mutating func end() {
+        bytes.append(UInt8(0))
+        last = 0
+    }
 
     // MARK: Fields
 
@@ -76,12 +85,12 @@ struct CompactWriter {
         let outer = last
         last = 0
         body(&self)
-        bytes.append(0)
+        bytes.append(UInt8(0))
         last = outer
     }
 
     /// A boolean list element.
-    mutating func boolElement(_ value: Bool) { bytes.append(value ? 1 : 2) }
+    mutating func boolElement(_ value: Bool) { bytes.append(UInt8(value ? 1 : 2)) }
 
     /// An integer list element.
     mutating func intElement(_ value: Int64) { zigZag(value) }
@@ -89,14 +98,13 @@ struct CompactWriter {
     /// A byte string list element.
     mutating func binary(_ value: [UInt8]) {
         varint(UInt64(value.count))
-        bytes.append(contentsOf: value)
+        bytes.append(value)
     }
 
     /// A text list element.
     mutating func string(_ value: String) {
-        let text = value.utf8
-        varint(UInt64(text.count))
-        bytes.append(contentsOf: text)
+        varint(UInt64(value.utf8.count))
+        bytes.append(value)
     }
 
     // MARK: Bytes
@@ -117,12 +125,5 @@ struct CompactWriter {
     private mutating func zigZag(_ value: Int64) { varint(UInt64(bitPattern: (value << 1) ^ (value >> 63))) }
 
     @inline(__always)
-    private mutating func varint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-    }
+    private mutating func varint(_ value: UInt64) { bytes.appendVarint(value) }
 }

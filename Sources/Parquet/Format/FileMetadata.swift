@@ -107,13 +107,22 @@ public struct FileMetadata: Sendable, Hashable {
     /// The metadata as it stands in a file, without length and magic.
     public func encode() -> [UInt8] {
         var writer = CompactWriter()
-        writer.structure { write(to: &$0) }
-        return writer.bytes
+        writer.bytes.append(FileMetadata.encodeStart(schema, version: version))
+        encodeRest(to: &writer)
+        return writer.bytes.copy()
     }
 
-    private func write(to writer: inout CompactWriter) {
+    /// The fields that do not depend on rows: version and schema.
+    static func encodeStart(_ schema: Schema, version: Int32 = 2) -> [UInt8] {
+        var writer = CompactWriter()
         writer.int32(1, version)
         schema.write(2, to: &writer)
+        return writer.bytes.copy()
+    }
+
+    /// All other fields and the end, behind what ``encodeStart(_:version:)`` gave.
+    func encodeRest(to writer: inout CompactWriter) {
+        writer.continueStructure(after: 2)
         writer.int64(3, rowCount)
         writer.list(4, of: .structure, count: rowGroups.count)
         for (ordinal, group) in rowGroups.enumerated() {
@@ -125,5 +134,6 @@ public struct FileMetadata: Sendable, Hashable {
             writer.list(7, of: .structure, count: columnOrders.count)
             for order in columnOrders { order.write(to: &writer) }
         }
+        writer.end()
     }
 }
