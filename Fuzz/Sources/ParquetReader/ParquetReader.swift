@@ -1,7 +1,7 @@
 import CFuzzer
 import Parquet
 
-/// Reads any bytes as a Parquet file: all columns of all row groups.
+/// Reads any bytes as a Parquet file: all columns of all row groups, the page indexes, rows by page index, and records.
 ///
 /// Every file ends in its rows or in a `ParquetError`; a trap, an overflow, a leak or an allocation past the limits is
 /// a finding.
@@ -25,22 +25,68 @@ struct ParquetReader {
         let limits = ReadLimits(maximumFooterBytes: 1 << 20, maximumPageBytes: 4 << 20)
         var file = try ParquetFile(bytes: bytes, limits: limits)
         file.verifiesChecksums = false  // or no change would get past a page's checksum
-        for number in file.metadata.rowGroups.indices {
-            for column in file.schema.columns.indices {
-                do throws(ParquetError) {
-                    try read(file, rowGroup: number, column: column)
-                } catch {
-                    precondition(!error.message.isEmpty, "an error without a message")
+        // A few hundred groups or columns say no more than the first, but take their time.
+        for number in file.metadata.rowGroups.indices.prefix(4) {
+            for column in file.schema.columns.indices.prefix(8) {
+                attempt { () throws(ParquetError) in try read(file, try file.plan(rowGroup: number, columns: [column]))
                 }
+                attempt { () throws(ParquetError) in try readSome(file, bytes, rowGroup: number, column: column) }
+            }
+            if file.schema.columns.count <= 16 {
+                attempt { () throws(ParquetError) in try readRecords(file, rowGroup: number) }
             }
         }
     }
 
-    private static func read(_ file: ParquetFile, rowGroup: Int, column: Int) throws(ParquetError) {
-        var decoder = try file.decoder(try file.plan(rowGroup: rowGroup, columns: [column]))
+    private static func attempt(_ body: () throws(ParquetError) -> Void) {
+        do throws(ParquetError) {
+            try body()
+        } catch {
+            precondition(!error.message.isEmpty, "an error without a message")
+        }
+    }
+
+    /// Reads the rows of a plan; every view must lie inside its buffer.
+    private static func read(_ file: ParquetFile, _ plan: ReadPlan) throws(ParquetError) {
+        var decoder = try file.decoder(plan)
         // A few bytes of run-length encoding stand for many rows, rightly: the first batches have to do.
         for _ in 0..<64 {
-            if try decoder.next(maximumRows: 4096) == nil { return }
+            guard let batch = try decoder.next(maximumRows: 4096) else { return }
+            for column in batch.columns {
+                if case .bytes(let values) = column.values {
+                    precondition(values.isValid(), "a view outside its buffer")
+                }
+                if column.repetitionLevels == nil { precondition(column.count == batch.rowCount, "rows got lost") }
+            }
+        }
+    }
+
+    /// Reads a few rows in the middle, by the offset index where there is one.
+    private static func readSome(
+        _ file: ParquetFile,
+        _ bytes: [UInt8],
+        rowGroup: Int,
+        column: Int
+    ) throws(ParquetError) {
+        if let range = try file.columnIndexRange(rowGroup: rowGroup, column: column) {
+            _ = try ColumnIndex.parse(Array(bytes[range]), fileOffset: range.lowerBound)
+        }
+        var indexes: [Int: OffsetIndex] = [:]
+        if let range = try file.offsetIndexRange(rowGroup: rowGroup, column: column) {
+            indexes[column] = try OffsetIndex.parse(Array(bytes[range]), fileOffset: range.lowerBound)
+        }
+        let count = file.metadata.rowGroups[rowGroup].rowCount
+        let rows = count / 3..<min(count, count / 3 + 20)
+        try read(file, try file.plan(rowGroup: rowGroup, columns: [column], rows: rows, offsetIndexes: indexes))
+    }
+
+    private static func readRecords(_ file: ParquetFile, rowGroup: Int) throws(ParquetError) {
+        let assembler = RecordAssembler(file.schema)
+        var decoder = try file.decoder(try file.plan(rowGroup: rowGroup))
+        for _ in 0..<4 {
+            guard let batch = try decoder.next(maximumRows: 256) else { return }
+            let records = try assembler.records(batch)
+            precondition(records.count == batch.rowCount, "records got lost")
         }
     }
 }
