@@ -4,8 +4,8 @@ import Testing
 
 /// The files of apache/parquet-testing, against what pyarrow reads from them.
 @Suite struct ConformanceTests {
-    static let folder = PythonPeer.root.deletingLastPathComponent().appending(path: "shared/conformance/parquet").path
-    static let isPresent = FileManager.default.fileExists(atPath: folder)
+    static let folder = ConformanceFiles.folder.path
+    static let isPresent = ConformanceFiles.areHere
 
     /// What must come of reading a file.
     enum Expectation: Sendable {

@@ -4,8 +4,7 @@ import Testing
 /// Runs the Python scripts beside this file, for what pyarrow makes of a file.
 enum PythonPeer {
     /// The root of the package.
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+    static let root = ConformanceFiles.packageRoot
 
     struct Failure: Error, CustomStringConvertible {
         var description: String
