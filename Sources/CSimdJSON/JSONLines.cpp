@@ -148,7 +148,7 @@ extern "C" hw_json_lines *hw_json_lines_create(
     const hw_json_path *paths, size_t count, size_t max_depth, size_t max_line_length) {
     if (count > HW_JSON_MAX_FIELDS) { return nullptr; }
     auto parser = std::make_unique<hw_json_lines>();
-    auto implementation = simdjson::get_active_implementation();
+    const simdjson::implementation *implementation = simdjson::get_active_implementation();
     auto error = implementation->create_dom_parser_implementation(batch_length, 1, parser->indexer);
     if (error != simdjson::SUCCESS) { return nullptr; }
     for (size_t i = 0; i < count; i++) {
