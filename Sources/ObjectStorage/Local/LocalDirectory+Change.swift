@@ -23,6 +23,7 @@ extension LocalDirectory {
         }
         for (directory, keys) in removed {
             do {
+                try willDo(.synchronizeDirectory(directory.path))
                 try SystemCall.synchronize(directory: directory.path)
             } catch  where error.number == ENOENT {
                 // The directory itself is gone, and so are its entries.

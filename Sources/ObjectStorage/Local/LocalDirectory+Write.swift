@@ -54,6 +54,7 @@ extension LocalDirectory {
     /// Appends bytes to a file that is not an object yet.
     func write(_ bytes: [UInt8], to scratch: ScratchFile, for target: LocalPath) throws {
         do {
+            try willDo(.write)
             try unsafe SystemCall.write(bytes.span.bytes, to: scratch.descriptor)
         } catch {
             throw ObjectStoreError.writing(scratch.description(for: target), error)
@@ -65,6 +66,7 @@ extension LocalDirectory {
         let status: FileStatus
         do {
             try SystemCall.stampTime(of: scratch.descriptor)
+            try willDo(.synchronizeData)
             try SystemCall.synchronizeData(of: scratch.descriptor)
             status = try SystemCall.status(of: scratch.descriptor)
         } catch {
@@ -134,6 +136,7 @@ extension LocalDirectory {
         var last = SystemError(number: ENOENT)
         for _ in 0..<8 {
             do {
+                try willDo(.place(target.path))
                 return try call()
             } catch {
                 last = error

@@ -23,8 +23,11 @@ final class LocalDirectory: Sendable {
     /// Whether the file system has files without names, as far as is known.
     let hasUnnamedFiles = Atomic(LocalDirectory.systemHasUnnamedFiles)
     private let isScratchClean = Atomic(false)
+    /// What tests look at, and let fail, before it is done.
+    private let beforeStep: (@Sendable (LocalStep) throws(SystemError) -> Void)?
 
-    init(_ directory: String) {
+    init(_ directory: String, beforeStep: (@Sendable (LocalStep) throws(SystemError) -> Void)? = nil) {
+        self.beforeStep = beforeStep
         precondition(!directory.utf8.contains(0), "A directory's path cannot contain a NUL byte")
         var path = directory
         if path.utf8.first != UInt8(ascii: "/") {
@@ -33,6 +36,11 @@ final class LocalDirectory: Sendable {
         }
         while path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
         root = path
+    }
+
+    /// To be called before each step of a put that its durability depends on.
+    func willDo(_ step: @autoclosure () -> LocalStep) throws(SystemError) {
+        if let beforeStep { try beforeStep(step()) }
     }
 
     /// The root for people.
@@ -121,6 +129,7 @@ extension LocalDirectory {
         if !root.isEmpty {
             passed.append(PathBytes(root))
             do {
+                try willDo(.synchronizeDirectory(LocalPath.parent(of: root)))
                 try SystemCall.synchronize(directory: LocalPath.parent(of: root))
             } catch let error where error.number == EACCES || error.number == EPERM {
                 // We did not create the root then, and may not read the directory in which somebody else did.
@@ -138,6 +147,7 @@ extension LocalDirectory {
     func synchronize(_ directory: String) throws {
         let path = directory.isEmpty ? "/" : directory
         do {
+            try willDo(.synchronizeDirectory(path))
             try SystemCall.synchronize(directory: path)
         } catch {
             throw ObjectStoreError.synchronizing(path, error)

@@ -23,8 +23,18 @@ public struct LocalObjectStore: ObjectStore {
     }
 
     /// Opens a directory whose system calls run on the threads given.
-    package init(directory: String, threads: IOThreads) {
-        self.directory = LocalDirectory(directory)
+    ///
+    /// - Parameters:
+    ///   - directory: Its path.
+    ///   - threads: Where to block.
+    ///   - beforeStep: Called before each step that durability depends on; what it throws is taken for the step's
+    ///     failure. For tests.
+    package init(
+        directory: String,
+        threads: IOThreads,
+        beforeStep: (@Sendable (LocalStep) throws(SystemError) -> Void)? = nil
+    ) {
+        self.directory = LocalDirectory(directory, beforeStep: beforeStep)
         self.threads = threads
     }
 

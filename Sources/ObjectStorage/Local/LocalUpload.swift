@@ -44,7 +44,17 @@ final class LocalUpload: ObjectUpload {
     }
 
     func abort() async {
-        state.withLock { $0 = .ended }
+        let abandoned: ScratchFile? = state.withLock { state in
+            defer { state = .ended }
+            guard case .open(let scratch) = state else { return nil }
+            return scratch
+        }
+        guard let abandoned else { return }
+        do {
+            try await threads.run { abandoned.discard() }
+        } catch {
+            // The closure throws nothing.
+        }
     }
 
     /// The file, for one call to work on.

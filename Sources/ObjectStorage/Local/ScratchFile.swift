@@ -14,8 +14,11 @@ final class ScratchFile: Sendable {
         self.path = path
     }
 
-    deinit {
-        guard let path, !isPublished.load(ordering: .relaxed) else { return }
+    deinit { discard() }
+
+    /// Removes the file now; its descriptor stays open.
+    func discard() {
+        guard let path, !isPublished.exchange(true, ordering: .relaxed) else { return }
         do {
             try SystemCall.unlink(path)
         } catch {

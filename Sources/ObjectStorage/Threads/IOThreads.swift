@@ -25,14 +25,55 @@ package final class IOThreads: TaskExecutor {
     package static let shared = IOThreads(maximumCount: 16)
 
     private enum Work: Sendable {
-        case closure(@Sendable () -> Void)
+        /// Does the work and returns how to tell of it, which is done when nothing of the work is held any more: files
+        /// it had open are closed when its caller goes on.
+        case closure(@Sendable () -> @Sendable () -> Void)
         case job(UnownedJob)
     }
 
     /// A thread's letter box: filled by whoever takes the worker out of `State.parked`, then emptied by its thread.
     private final class Worker: Sendable {
-        let wakeUp = DispatchSemaphore(value: 0)
-        let next = Mutex<Work?>(nil)
+        private static let isAsleep = 0
+        private static let isWatching = 1
+        private static let hasWork = 2
+
+        private let wakeUp = DispatchSemaphore(value: 0)
+        private let next: Mutex<Work?>
+        private let state: Atomic<Int>
+
+        init(_ work: Work) {
+            next = Mutex(work)
+            state = Atomic(Self.hasWork)
+        }
+
+        /// Gives the worker work; only for who took it out of `State.parked`.
+        func give(_ work: Work) {
+            next.withLock { $0 = work }
+            if state.exchange(Self.hasWork, ordering: .acquiringAndReleasing) == Self.isAsleep { wakeUp.signal() }
+        }
+
+        /// Says that the worker can be given work; to be called before it is put into `State.parked`.
+        func beginWatching() { state.store(Self.isWatching, ordering: .relaxed) }
+
+        /// Waits until there is work and takes it.
+        ///
+        /// At first without sleeping: requests often come one after the other, and waking a thread takes about 10 µs,
+        /// as long as a request to the page cache. Giving way each time lets other threads have the core, and only one
+        /// worker does it at a time.
+        func takeWork(_ watchers: borrowing Atomic<Int>) -> Work? {
+            if watchers.add(1, ordering: .relaxed).oldValue == 0 {
+                let end = ContinuousClock.now + .microseconds(25)
+                while state.load(ordering: .acquiring) == Self.isWatching, ContinuousClock.now < end { sched_yield() }
+            }
+            watchers.subtract(1, ordering: .relaxed)
+            let (isAsleep, _) = state.compareExchange(
+                expected: Self.isWatching,
+                desired: Self.isAsleep,
+                ordering: .acquiringAndReleasing
+            )
+            if isAsleep { wakeUp.wait() }
+            return next.withLock { $0.take() }
+        }
     }
 
     private struct State {
@@ -43,6 +84,7 @@ package final class IOThreads: TaskExecutor {
     }
 
     private let state = Mutex(State())
+    private let watchers = Atomic(0)
     private let maximumCount: Int
 
     /// Makes a pool that has no thread yet.
@@ -58,7 +100,12 @@ package final class IOThreads: TaskExecutor {
     package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         if isOnOwnThread { return try body() }
         return try await withCheckedThrowingContinuation { continuation in
-            hand(.closure { continuation.resume(with: Result(catching: body)) })
+            hand(
+                .closure {
+                    let result = Result(catching: body)
+                    return { continuation.resume(with: result) }
+                }
+            )
         }
     }
 
@@ -89,18 +136,14 @@ package final class IOThreads: TaskExecutor {
             if let worker = state.parked.popLast() { return .wake(worker) }
             if state.count < maximumCount {
                 state.count += 1
-                return .start(Worker())
+                return .start(Worker(work))
             }
             state.queue.append(work)
             return .none
         }
         switch action {
-        case .wake(let worker):
-            worker.next.withLock { $0 = work }
-            worker.wakeUp.signal()
-        case .start(let worker):
-            worker.next.withLock { $0 = work }
-            start(worker)
+        case .wake(let worker): worker.give(work)
+        case .start(let worker): start(worker)
         case .none: break
         }
     }
@@ -109,6 +152,7 @@ package final class IOThreads: TaskExecutor {
     private func nextWork(for worker: Worker) -> Work? {
         state.withLock { state in
             guard state.queueStart < state.queue.count else {
+                worker.beginWatching()
                 state.parked.append(worker)
                 return nil
             }
@@ -126,15 +170,24 @@ package final class IOThreads: TaskExecutor {
     }
 
     private func serve(_ worker: Worker) {
-        let executor = unsafe asUnownedTaskExecutor()
-        var work = worker.next.withLock { $0.take() }
+        // A worker is started with work in its box, which comes before what is in the queue.
+        var work = worker.takeWork(watchers)
         while true {
-            switch work {
-            case .closure(let body): body()
-            case .job(let job): unsafe job.runSynchronously(on: executor)
-            case nil: worker.wakeUp.wait()
-            }
-            work = worker.next.withLock { $0.take() } ?? nextWork(for: worker)
+            let tell = perform(work.take())
+            tell?()
+            work = nextWork(for: worker) ?? worker.takeWork(watchers)
+        }
+    }
+
+    private func perform(_ work: consuming Work?) -> (@Sendable () -> Void)? {
+        switch work {
+        case .closure(let body):
+            return body()
+        case .job(let job):
+            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            return nil
+        case nil:
+            return nil
         }
     }
 

@@ -1,7 +1,11 @@
 /// The error number of a system call that failed.
-struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `errno` as the call left it.
-    var number: Int32
+    package var number: Int32
 
-    var description: String { "errno \(number)" }
+    /// Makes an error of a number.
+    package init(number: Int32) { self.number = number }
+
+    /// The number.
+    package var description: String { "errno \(number)" }
 }
