@@ -4,18 +4,21 @@ internal import CSimdJSON
 ///
 /// Lines end with a line feed; the last one need not. A UTF-8 byte order mark before the first line is dropped.
 ///
-/// Memory beside the block handed out: the bytes of the line that is not complete yet, at most
-/// ``maximumLineLength``. While a line that does not fit in a block is read, there are two buffers of at most that
+/// Memory beside the block handed out: what is read but not handed out, at most the length of a block or of a line. While a line that does not fit in a block is read, there are two buffers of at most that
 /// length. Such a line that goes on past the limit is read over and reported, not kept.
 package struct LineChunker: ~Copyable {
+    /// At most so many lines make a block, so that what is kept for each of them is bounded however short they are.
+    package static let maximumLines = 1 << 16
     /// How many bytes of a line longer than the limit are kept to show.
     package static let oversizedPrefix = 1024
 
     private let source: InputSource
     private let blockLength: Int
     private let maximumLineLength: Int
-    /// The start of a line whose end is not read yet.
+    /// What is read but not handed out: whole lines if there were too many for one block, then the start of one.
     private var carry: [UInt8] = []
+    /// How many line feeds it has.
+    private var carryLines = 0
     private var lineNumber = 1
     private var isAtStart = true
     private var isAtEnd = false
@@ -40,23 +43,21 @@ package struct LineChunker: ~Copyable {
     /// - Throws: What ``InputSource/read(into:)`` throws, after the whole lines before the fault were handed out.
     package mutating func next() throws(InputError) -> LineBlock? {
         var bytes = carry
-        carry = []
-        var capacity = max(blockLength, 2 * bytes.count)
+        var capacity = max(blockLength, bytes.count + 1)
         var searched = 0
+        carry = []
         while true {
-            fill(&bytes, upTo: capacity)
+            if carryLines < LineChunker.maximumLines { fill(&bytes, upTo: capacity) }
             if let failure {
-                // Whole lines read before the fault are good; the fault is thrown at the next call.
+                // Whole lines read before the fault are good; the fault is thrown when they are gone.
                 guard let end = LineChunker.lastLineEnd(in: bytes, from: searched) else { throw failure }
-                return block(bytes, lines: end)
+                bytes.removeLast(bytes.count - end)
+                return block(bytes, upTo: end)
             }
             if isAtEnd {
-                return bytes.isEmpty ? nil : block(bytes, lines: bytes.count)
+                return bytes.isEmpty ? nil : block(bytes, upTo: bytes.count)
             }
-            if let end = LineChunker.lastLineEnd(in: bytes, from: searched) {
-                carry = Array(bytes[end...])
-                return block(bytes, lines: end)
-            }
+            if let end = LineChunker.lastLineEnd(in: bytes, from: searched) { return block(bytes, upTo: end) }
             searched = bytes.count
             // One byte more than the limit may be a carriage return, which does not count.
             if bytes.count > maximumLineLength + 1 { return try skipLine(from: bytes) }
@@ -97,10 +98,18 @@ package struct LineChunker: ~Copyable {
         self.failure = failure
     }
 
-    /// Makes a block of the first `length` bytes of `bytes`.
-    private mutating func block(_ bytes: consuming [UInt8], lines length: Int) -> LineBlock {
-        bytes.removeLast(bytes.count - length)
-        var count = unsafe bytes.withUnsafeBufferPointer { unsafe hw_count_newlines($0.baseAddress, $0.count) }
+    /// Makes a block of as many of the lines in the first `end` bytes as it may have, and carries over the rest.
+    private mutating func block(_ bytes: consuming [UInt8], upTo end: Int) -> LineBlock {
+        var end = end
+        var count = unsafe bytes.withUnsafeBufferPointer { unsafe hw_count_newlines($0.baseAddress, end) }
+        carryLines = 0
+        if count > LineChunker.maximumLines {
+            carryLines = count - LineChunker.maximumLines
+            count = LineChunker.maximumLines
+            end = LineChunker.end(ofLine: count, in: bytes)
+        }
+        carry = Array(bytes[end...])
+        bytes.removeLast(bytes.count - end)
         if bytes.last != UInt8(ascii: "\n") { count += 1 }
         bytes.append(contentsOf: repeatElement(0, count: LineBlock.padding))
         let first = lineNumber
@@ -119,6 +128,7 @@ package struct LineChunker: ~Copyable {
             if let newline = more.firstIndex(of: UInt8(ascii: "\n")) {
                 length += newline
                 carry = Array(more[(newline + 1)...])
+                carryLines = 0
                 break
             }
             length += more.count
@@ -141,6 +151,16 @@ package struct LineChunker: ~Copyable {
         var end = min(bytes.count, oversizedPrefix)
         while end > 0, end < bytes.count, bytes[end] & 0xC0 == 0x80, end > oversizedPrefix - 4 { end -= 1 }
         return end
+    }
+
+    /// Behind the line feed of line `number`, counted from 1, which there must be.
+    private static func end(ofLine number: Int, in bytes: [UInt8]) -> Int {
+        var left = number
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            left -= 1
+            if left == 0 { return index + 1 }
+        }
+        return bytes.count
     }
 
     private static func lastLineEnd(in bytes: [UInt8], from start: Int) -> Int? {

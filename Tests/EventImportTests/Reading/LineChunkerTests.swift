@@ -91,6 +91,34 @@ struct LineChunkerTests {
         }
     }
 
+    @Test("a block has a bounded number of lines", arguments: ["", "x"])
+    func boundsLines(last: String) throws {
+        let count = 2 * LineChunker.maximumLines + 1000
+        let text = Array((0..<count).map { "\($0 % 10)\n" }.joined().utf8) + Array(last.utf8)
+        for blockLength in [1 << 20, 100_000, 150_000] {
+            let read = try blocks(text, blockLength: blockLength)
+            #expect(Array(read.map { Array($0.lines) }.joined()) == text)
+            #expect(read.allSatisfy { $0.lineCount <= LineChunker.maximumLines + 1 })
+            #expect(read.map(\.lineCount).reduce(0, +) == count + last.utf8.count)
+            var next = 1
+            for block in read {
+                #expect(block.firstLineNumber == next)
+                next += block.lineCount
+            }
+        }
+    }
+
+    @Test("many lines before a fault are all handed out")
+    func keepsManyLinesBeforeFault() throws {
+        let count = 3 * LineChunker.maximumLines
+        let whole = Compressors.gzip([UInt8](repeating: 0x0A, count: count))
+        let file = try TemporaryFile(whole + Compressors.gzip(Array("12345".utf8)).dropLast(8))
+        var chunker = LineChunker(try InputSource(path: file.path))
+        for _ in 0..<3 { #expect(try chunker.next()?.lineCount == LineChunker.maximumLines) }
+        #expect(throws: InputError(.damaged, "")) { _ = try chunker.next() }
+        #expect(throws: InputError(.damaged, "")) { _ = try chunker.next() }
+    }
+
     @Test("an endless line is read over in bounded memory")
     func skipsEndlessLine() throws {
         let bytes = [UInt8](repeating: 0x61, count: 3 << 20)
