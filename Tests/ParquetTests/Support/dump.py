@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 
 
 def decimal_hex(value):
-    digits = int(value.scaleb(-value.as_tuple().exponent))
+    # Not by arithmetic, which would round to 28 digits.
+    sign, figures, _ = value.as_tuple()
+    digits = int("".join(map(str, figures))) * (-1 if sign else 1)
     length = 1
     while not -(1 << (8 * length - 1)) <= digits < 1 << (8 * length - 1):
         length += 1
@@ -110,10 +112,11 @@ def rows(argument):
     return lines
 
 
-for argument in sys.argv[1:]:
-    print("#", argument)
-    try:
-        for line in rows(argument):
-            print(line)
-    except Exception as error:
-        print("!", type(error).__name__, str(error).replace("\n", " ")[:300])
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        print("#", argument)
+        try:
+            for line in rows(argument):
+                print(line)
+        except Exception as error:
+            print("!", type(error).__name__, str(error).replace("\n", " ")[:300])
