@@ -22,7 +22,7 @@ struct ChunkWriter {
     private static var shortestCompressed: Int { 64 }
 
     let plan: ColumnPlan
-    let options: WriterOptions
+    let rules: PageRules
     let data: ColumnData
     let shape: ColumnShape
     let scratch: WriterScratch
@@ -38,14 +38,14 @@ struct ChunkWriter {
 
     init(
         plan: ColumnPlan,
-        options: WriterOptions,
+        rules: PageRules,
         data: ColumnData,
         shape: ColumnShape,
         scratch: WriterScratch,
         outputOffset: Int
     ) {
         self.plan = plan
-        self.options = options
+        self.rules = rules
         self.data = data
         self.shape = shape
         self.scratch = scratch
@@ -133,12 +133,12 @@ struct ChunkWriter {
     private func pageEnd(_ source: some ValueSource, from start: PagePosition) -> PagePosition {
         if data.repetitionLevels == nil && shape.valueCount == shape.slotCount {
             let limit =
-                shape.slotCount - start.slot > options.pageRowCount
-                ? start.slot + options.pageRowCount : shape.slotCount
+                shape.slotCount - start.slot > rules.rowCount
+                ? start.slot + rules.rowCount : shape.slotCount
             let end =
                 usesDictionary
-                ? min(limit, start.slot + max(1, options.pageByteCount / 4))
-                : source.pageEnd(from: start.value, limit: limit, byteCount: options.pageByteCount)
+                ? min(limit, start.slot + max(1, rules.byteCount / 4))
+                : source.pageEnd(from: start.value, limit: limit, byteCount: rules.byteCount)
             return PagePosition(slot: end, value: end, row: end)
         }
         var end = start
@@ -146,7 +146,7 @@ struct ChunkWriter {
         while end.slot < shape.slotCount {
             // A page starts with a row, so it can only end before one.
             if data.repetitionLevels.map({ $0[end.slot] == 0 }) ?? true {
-                let isFull = end.row - start.row == options.pageRowCount || byteCount >= options.pageByteCount
+                let isFull = end.row - start.row == rules.rowCount || byteCount >= rules.byteCount
                 if isFull && end.row > start.row { break }
                 end.row += 1
             }
@@ -325,7 +325,7 @@ struct ChunkWriter {
             kind: kind,
             uncompressedByteCount: byteCount,
             compressedByteCount: bytes.count,
-            crc: options.pageChecksums ? unsafe libdeflate_crc32(0, bytes.baseAddress, bytes.count) : nil
+            crc: rules.checksums ? unsafe libdeflate_crc32(0, bytes.baseAddress, bytes.count) : nil
         )
         let start = output.bytes.count
         header.write(to: &output)

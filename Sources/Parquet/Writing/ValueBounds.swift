@@ -58,6 +58,12 @@ struct ValueBounds {
 
     /// The least text above every text that begins with `bytes`; `nil` when there is none or it is not UTF-8.
     private static func nextText(_ bytes: [UInt8]) -> [UInt8]? {
+        // Nearly always it ends in a character of one byte, whose successor has one too.
+        if let last = bytes.last, last < 0x7f {
+            var result = bytes
+            result[result.count - 1] = last + 1
+            return result
+        }
         guard let text = String(validating: bytes[..<wholeCharacters(bytes)], as: UTF8.self) else { return nil }
         var scalars = Array(text.unicodeScalars)
         while let last = scalars.popLast() {

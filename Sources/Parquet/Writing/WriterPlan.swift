@@ -10,6 +10,8 @@ public struct WriterPlan: Sendable {
     let columns: [ColumnPlan]
     /// The footer's bytes from its start through the schema, the same for every file.
     let footerStart: [UInt8]
+    /// What chunks need of the options.
+    let pageRules: PageRules
     /// One for each leaf.
     let columnOrders: [ColumnOrder]
 
@@ -37,6 +39,7 @@ public struct WriterPlan: Sendable {
             columns.append(try ColumnPlan(column, options.columns[column.name] ?? options.defaults))
         }
         self.columns = columns
+        pageRules = PageRules(options)
         columnOrders = columns.map { _ in .typeDefined }
         footerStart = FileMetadata.encodeStart(schema)
     }
@@ -44,8 +47,21 @@ public struct WriterPlan: Sendable {
     private static func invalid(_ message: String) -> ParquetError { ParquetError(.invalidArgument, message) }
 }
 
-/// What a writer knows of a column before it sees values.
-struct ColumnPlan: Sendable {
+/// How pages are cut and sealed.
+struct PageRules: Sendable {
+    let byteCount: Int
+    let rowCount: Int
+    let checksums: Bool
+
+    init(_ options: WriterOptions) {
+        byteCount = options.pageByteCount
+        rowCount = options.pageRowCount
+        checksums = options.pageChecksums
+    }
+}
+
+/// What a writer knows of a column before it sees values; a class, since every chunk holds it.
+final class ColumnPlan: Sendable {
     let column: Column
     let options: ColumnOptions
     /// By what its bounds are ordered; `nil` when it gets none.
