@@ -1,13 +1,24 @@
 import CFuzzer
+import Foundation
 import Parquet
 
-/// Reads any bytes as a Parquet file: all columns of all row groups, the page indexes, rows by page index, and records.
+/// Reads any bytes as a Parquet file: all columns of all row groups, the page indexes and Bloom filters, rows by page
+/// index and by conditions, and records.
 ///
 /// Every file ends in its rows or in a `ParquetError`; a trap, an overflow, a leak or an allocation past the limits is
 /// a finding.
 @main
 struct ParquetReader {
     static func main() {
+        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--write-seeds" {
+            do {
+                try Seeds.write(to: CommandLine.arguments[2])
+                return
+            } catch {
+                print("fuzz: cannot write seeds: \(error)")
+                exit(1)
+            }
+        }
         var count = CommandLine.argc
         var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
         LLVMFuzzerRunDriver(&count, &arguments) { data, size in
@@ -68,16 +79,44 @@ struct ParquetReader {
         rowGroup: Int,
         column: Int
     ) throws(ParquetError) {
+        var evidence = FilterEvidence()
         if let range = try file.columnIndexRange(rowGroup: rowGroup, column: column) {
-            _ = try ColumnIndex.parse(Array(bytes[range]), fileOffset: range.lowerBound)
+            evidence.columnIndexes[column] = try ColumnIndex.parse(Array(bytes[range]), fileOffset: range.lowerBound)
         }
-        var indexes: [Int: OffsetIndex] = [:]
         if let range = try file.offsetIndexRange(rowGroup: rowGroup, column: column) {
-            indexes[column] = try OffsetIndex.parse(Array(bytes[range]), fileOffset: range.lowerBound)
+            evidence.offsetIndexes[column] = try OffsetIndex.parse(Array(bytes[range]), fileOffset: range.lowerBound)
+        }
+        if let range = try file.bloomFilterRange(rowGroup: rowGroup, column: column) {
+            let (header, length) = try BloomFilterHeader.parse(Array(bytes[range]), fileOffset: range.lowerBound)
+            if length + header.byteCount <= range.count {
+                let bits = bytes[(range.lowerBound + length)..<(range.lowerBound + length + header.byteCount)]
+                evidence.bloomFilters[column] = try BloomFilter(bits: bits)
+            }
         }
         let count = file.metadata.rowGroups[rowGroup].rowCount
-        let rows = count / 3..<min(count, count / 3 + 20)
-        try read(file, try file.plan(rowGroup: rowGroup, columns: [column], rows: rows, offsetIndexes: indexes))
+        let some = count / 3..<min(count, count / 3 + 20)
+        let indexes = evidence.offsetIndexes
+        try read(file, try file.plan(rowGroup: rowGroup, columns: [column], rows: some, offsetIndexes: indexes))
+
+        let values: [RecordValue] =
+            switch file.schema.columns[column].type {
+            case .boolean: [.boolean(false), .boolean(true)]
+            case .int32: [.int32(0), .int32(9)]
+            case .int64, .int96: [.int64(0), .int64(9)]
+            case .float: [.float(0), .float(9)]
+            case .double: [.double(0), .double(9)]
+            case .byteArray: [.bytes([]), .string("flood")]
+            case .fixedLengthByteArray: []
+            }
+        var filters: [Filter] = [.isNull(column: column), .isNotNull(column: column)]
+        if let first = values.first, let last = values.last {
+            filters += [.between(column: column, first, last), .equals(column: column, last)]
+        }
+        for filter in filters {
+            for rows in try file.rows(rowGroup: rowGroup, mayMatch: filter, evidence: evidence).prefix(3) {
+                try read(file, try file.plan(rowGroup: rowGroup, columns: [column], rows: rows, offsetIndexes: indexes))
+            }
+        }
     }
 
     private static func readRecords(_ file: ParquetFile, rowGroup: Int) throws(ParquetError) {

@@ -50,6 +50,11 @@ extension Schema {
     /// How deep a schema may nest before it is refused.
     static let maximumDepth = 100
 
+    /// How many names the paths of all leaves may have together before a schema is refused.
+    ///
+    /// Each leaf holds its whole path, so a deep group of many leaves would take far more memory than its bytes.
+    static let maximumPathNames = 1 << 20
+
     /// Reads the list; the error's offset is where it ends.
     static func read(_ reader: inout CompactReader, _ field: CompactField) throws(ParquetError) -> Schema {
         let count = try reader.list(field, of: .structure)
@@ -57,7 +62,8 @@ extension Schema {
         for _ in 0..<count { elements.append(try SchemaElement(&reader)) }
         guard let root = elements.first else { throw reader.malformed("the schema is empty") }
         var next = 1
-        let fields = try children(of: root, elements, &next, depth: 0, reader)
+        var names = 0
+        let fields = try children(of: root, elements, &next, depth: 0, &names, reader)
         guard next == elements.count else {
             throw reader.malformed("the schema has \(elements.count - next) elements that belong to no group")
         }
@@ -69,6 +75,7 @@ extension Schema {
         _ elements: [SchemaElement],
         _ next: inout Int,
         depth: Int,
+        _ names: inout Int,
         _ reader: CompactReader
     ) throws(ParquetError) -> [Field] {
         guard depth < maximumDepth else {
@@ -97,9 +104,14 @@ extension Schema {
                 guard let type = PhysicalType(number: number, length: element.typeLength) else {
                     throw reader.malformed("\(element.name) has type \(number) of length \(element.typeLength)")
                 }
+                names += depth + 1
+                guard names <= maximumPathNames else {
+                    throw ParquetError(.limitExceeded, "the paths of the schema's columns have too many names")
+                }
                 kind = .leaf(type, element.meaning)
             } else {
-                kind = .group(try children(of: element, elements, &next, depth: depth + 1, reader), element.meaning)
+                let fields = try children(of: element, elements, &next, depth: depth + 1, &names, reader)
+                kind = .group(fields, element.meaning)
             }
             fields.append(Field(name: element.name, repetition: repetition, kind: kind, id: element.id))
         }

@@ -3,7 +3,7 @@
 /// While it decodes, a reader holds for each projected column at most one dictionary and one page (or, in a repeated
 /// column, the pages of one row), each in compressed, decompressed and decoded form; each of those forms is bounded by
 /// ``maximumPageBytes``. The footer, and each page index and Bloom filter that is asked for, is bounded by
-/// ``maximumFooterBytes``.
+/// ``maximumFooterBytes``; decoded, a hostile one can take up to about forty times its length.
 public struct ReadLimits: Sendable, Hashable {
     /// The largest footer, page index or Bloom filter, in bytes; the default is 64 MiB.
     public var maximumFooterBytes: Int

@@ -115,6 +115,19 @@ import Testing
         }
     }
 
+    @Test("a footer that would take far more memory than its bytes is refused")
+    func deepAndWideSchemaIsRefused() throws {
+        var fields = (0..<20_000).map { Field.leaf("a\($0)", .boolean) }
+        for _ in 0..<90 { fields = [.group("g", fields)] }
+        let metadata = FileMetadata(schema: Schema(fields), rowCount: 0, rowGroups: [])
+        let footer = metadata.encode()
+        let length = (0..<4).map { UInt8(truncatingIfNeeded: footer.count >> (8 * $0)) }
+        let bytes = FileTail.magic + footer + length + FileTail.magic
+        #expect(throws: ParquetError(.limitExceeded, "")) { try ParquetFile(bytes: bytes) }
+        let limits = ReadLimits(maximumFooterBytes: footer.count - 1)
+        #expect(throws: ParquetError(.limitExceeded, "")) { try ParquetFile(bytes: bytes, limits: limits) }
+    }
+
     @Test("with checksums, a flipped bit in any page is found")
     func flippedBitInPageIsFound() throws {
         let schema = Schema([.leaf("id", .byteArray, .string), .leaf("n", .int64, nil, .optional)])
