@@ -128,16 +128,17 @@ struct ValueDecoder {
     }
 
     private func deltaByteArray(_ bytes: RawSpan, _ count: Int) throws(ParquetError) -> ColumnValues {
-        let values = try DeltaByteArrayDecoder.prefixed(bytes, count: count, maximumBytes: maximumBytes)
         switch type {
-        case .byteArray: return .bytes(values)
-        case .fixedLengthByteArray(let length):
+        case .byteArray, .fixedLengthByteArray: break
+        default: throw ParquetError(.unsupported, "DELTA_BYTE_ARRAY is not supported for values of type \(type)")
+        }
+        let values = try DeltaByteArrayDecoder.prefixed(bytes, count: count, maximumBytes: maximumBytes)
+        if case .fixedLengthByteArray(let length) = type {
             for view in values.views where Int(view.length) != length {
                 throw ParquetError(.malformed, "a value of \(view.length) bytes in a column of \(length)")
             }
-            return .bytes(values)
-        default: throw ParquetError(.unsupported, "DELTA_BYTE_ARRAY is not supported for values of type \(type)")
         }
+        return .bytes(values)
     }
 
     private func streamSplit(_ bytes: RawSpan, _ count: Int) throws(ParquetError) -> ColumnValues {

@@ -72,6 +72,14 @@ struct ColumnChunkReader {
         }
     }
 
+    /// Checks, when the last row of the row group has been handed out, that no more are left.
+    func checkEnd() throws(ParquetError) {
+        guard pendingRows == 0, !isWhole || slotsRead == slotCount else {
+            throw ParquetError(.malformed, "it has more than the \(nextRow) rows of its row group")
+                .adding(column: column, offset: segments.last.map { $0.bufferOffset + position } ?? 0)
+        }
+    }
+
     // MARK: Handing out
 
     /// The next `rows` rows, of which so many must be available.

@@ -320,6 +320,11 @@ public struct ParquetFile: Sendable {
                 )
             )
         }
-        return RowGroupDecoder(rowGroup: plan.rowGroup, columns: readers, rows: plan.rows)
+        return RowGroupDecoder(
+            rowGroup: plan.rowGroup,
+            columns: readers,
+            rows: plan.rows,
+            groupRowCount: group.rowCount
+        )
     }
 }

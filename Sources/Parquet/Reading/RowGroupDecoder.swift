@@ -6,10 +6,12 @@ public struct RowGroupDecoder: Sendable {
     private var columns: [ColumnChunkReader]
     private let rowGroup: Int
     private let rows: Range<Int>
+    private let groupRowCount: Int
     private var row: Int
     private var failure: ParquetError?
 
-    init(rowGroup: Int, columns: [ColumnChunkReader], rows: Range<Int>) {
+    init(rowGroup: Int, columns: [ColumnChunkReader], rows: Range<Int>, groupRowCount: Int) {
+        self.groupRowCount = groupRowCount
         self.rowGroup = rowGroup
         self.columns = columns
         self.rows = rows
@@ -55,6 +57,9 @@ public struct RowGroupDecoder: Sendable {
         var data: [ColumnData] = []
         data.reserveCapacity(columns.count)
         for index in columns.indices { data.append(try columns[index].take(rows: count)) }
+        if row + count == groupRowCount {
+            for column in columns { try column.checkEnd() }
+        }
         defer { row += count }
         return RecordBatch(rowGroup: rowGroup, rowRange: row..<(row + count), columns: data)
     }
