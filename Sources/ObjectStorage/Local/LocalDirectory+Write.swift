@@ -94,7 +94,7 @@ extension LocalDirectory {
         } whenTaken: {
             throw ObjectStoreError.exists(target.key, in: location)
         }
-        // The temporary name, if there is one, goes with `scratch`.
+        scratch.discard()
     }
 
     /// Gives the file the object's name, whatever has it now.

@@ -97,8 +97,9 @@ extension LocalDirectory {
         // Somebody may delete a directory right after it was created, but hardly several times over.
         for _ in 0..<8 {
             do {
-                try SystemCall.makeDirectory(path)
+                // Before it exists, so that nobody takes the new directory for one that was known.
                 _ = durable.withLock { $0.remove(PathBytes(path)) }
+                try SystemCall.makeDirectory(path)
                 // What is above the root is not looked after by `synchronizeDirectories`.
                 if path.utf8.count <= root.utf8.count { try synchronize(LocalPath.parent(of: path)) }
                 return
@@ -205,17 +206,19 @@ extension LocalDirectory {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
         let oldest = Int64(now.tv_sec) - 3600
-        do {
-            for entry in try DirectoryEntries.all(of: scratch) where entry.name.utf8.starts(with: "put-".utf8) {
-                let path = scratch + "/" + entry.name
+        // Most often there is no scratch directory.
+        guard let entries = try? DirectoryEntries.all(of: scratch) else { return }
+        for entry in entries where entry.name.utf8.starts(with: "put-".utf8) {
+            let path = scratch + "/" + entry.name
+            do {
                 guard try SystemCall.status(ofPath: path).seconds < oldest else { continue }
                 let file = try SystemCall.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
                 guard try SystemCall.lockIfFree(file) else { continue }
                 try SystemCall.unlink(path)
+            } catch {
+                // Another process was faster, or may do what this one may not. A leftover does no harm but for its
+                // space, so it is no reason to refuse work.
             }
-        } catch {
-            // Most often there is no scratch directory. Otherwise: another process was faster, or may do what this one
-            // may not. Leftovers do no harm but for their space, so they are no reason to refuse work.
         }
     }
 

@@ -6,8 +6,9 @@
 ///
 /// What a directory cannot do: hold `a` and `a/b` at once, or a component of more than 255 bytes
 /// (``ObjectStoreError/Code/invalidKey``); on a file system that ignores case, keys that differ in case alone are one.
-/// Files are not to be changed in place by others. Symbolic links inside are neither followed nor listed, names that
-/// are not UTF-8 are not listed, and `.highwater-tmp` in the root holds temporary files and locks.
+/// Files are not to be changed in place by others, and all of the directory has to be on one file system. Symbolic
+/// links are no objects and not listed; one to a directory is followed where a key names it. Names that are not UTF-8
+/// are not listed. `.highwater-tmp` in the root holds temporary files and locks.
 ///
 /// The directory is created by the first put; until then it reads as empty. System calls block only threads of a pool
 /// of their own. Copies of the value share what it knows.

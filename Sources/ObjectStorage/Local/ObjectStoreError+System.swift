@@ -97,6 +97,8 @@ extension ObjectStoreError {
             (.unavailable, "Raise the limit of open files (`ulimit -n`) and try again.")
         case EAGAIN, EBUSY, EINTR, ENOMEM, ENOLCK, ESTALE, ETIMEDOUT:
             (.unavailable, "Try again.")
+        case EXDEV:
+            (.failed, "It is on another file system than the store's root; mount only whole stores.")
         case EIO:
             (.failed, "The device failed; look at the system's log before trusting it again.")
         default:

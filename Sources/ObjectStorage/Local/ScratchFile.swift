@@ -16,7 +16,7 @@ final class ScratchFile: Sendable {
 
     deinit { discard() }
 
-    /// Removes the file now; its descriptor stays open.
+    /// Removes the temporary name now, if there is one; the descriptor stays open.
     func discard() {
         guard let path, !isPublished.exchange(true, ordering: .relaxed) else { return }
         do {

@@ -64,6 +64,9 @@ struct DirectoryNames: Sendable {
         }
     }
 
+    /// About how much memory the names take.
+    var byteCount: Int { bytes.count + entries.count * MemoryLayout<Entry>.stride }
+
     /// The bytes of a name, a directory's with its slash.
     func name(_ entry: Entry) -> ArraySlice<UInt8> { bytes[entry.offset..<entry.offset + Int(entry.length)] }
 

@@ -49,6 +49,9 @@ struct ListCursor: Sendable {
         try enter(base)
     }
 
+    /// About how much memory the listing takes.
+    var byteCount: Int { levels.reduce(0) { $0 + $1.names.byteCount } }
+
     /// The next page, and whether there is another.
     mutating func nextPage(limit: Int) throws -> (page: ListPage, position: ListPosition?) {
         var page = ListPage()

@@ -2,8 +2,9 @@ internal import Synchronization
 
 /// The listings of a store that are between two pages, so that a page does not read its directories again.
 ///
-/// Only an acceleration: a continuation says everything that is needed to go on without. At most eight are kept, the
-/// latest; of a listing that is not finished, what stays behind is the names in its directories.
+/// Only an acceleration: a continuation says everything that is needed to go on without. A listing that nobody finishes
+/// leaves the names in its directories, so only the latest are kept: at most eight, and no more than 16 MiB of them
+/// besides the very latest.
 final class ListCursors: Sendable {
     private struct Saved: Sendable {
         let id: UInt64
@@ -24,8 +25,13 @@ final class ListCursors: Sendable {
     func save(_ cursor: ListCursor) -> UInt64 {
         let id = UInt64.random(in: 0...UInt64.max)
         saved.withLock { saved in
-            if saved.count == 8 { saved.removeFirst() }
-            saved.append(Saved(id: id, cursor: cursor))
+            var room = 16 << 20
+            let kept = saved.suffix(7).reversed()
+                .prefix {
+                    room -= $0.cursor.byteCount
+                    return room >= 0
+                }
+            saved = kept.reversed() + [Saved(id: id, cursor: cursor)]
         }
         return id
     }
