@@ -12,7 +12,15 @@ let strictSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func systemLibrary(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
+/// Homebrew keeps headers where only pkg-config finds them. Debian has them on the default path, and a flag in its
+/// simdjson.pc that the package manager refuses with a warning.
+#if os(macOS)
+let simdjsonPackage: String? = "simdjson"
+#else
+let simdjsonPackage: String? = nil
+#endif
+
+func systemLibrary(_ name: String, pkgConfig: String?, apt: String, brew: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
@@ -36,31 +44,50 @@ let package = Package(
         systemLibrary("CSnappy", pkgConfig: "snappy", apt: "libsnappy-dev", brew: "snappy"),
         systemLibrary("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev", brew: "libdeflate"),
         systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
-        systemLibrary("CSystemSimdJSON", pkgConfig: "simdjson", apt: "libsimdjson-dev", brew: "simdjson"),
-        .target(name: "CSimdJSON", dependencies: ["CSystemSimdJSON"]),
+        systemLibrary("CSystemSimdJSON", pkgConfig: simdjsonPackage, apt: "libsimdjson-dev", brew: "simdjson"),
+        .target(
+            name: "CSimdJSON",
+            dependencies: ["CSystemSimdJSON"],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
 
         // Libraries, lowest first
         .target(name: "ObjectStorage"),
         .target(name: "ObjectStorageTesting", dependencies: ["ObjectStorage"]),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
         .target(name: "EventJournal", dependencies: ["ObjectStorage", "Parquet", "CSimdJSON", "CDeflate"]),
-        .target(name: "EventImport", dependencies: ["EventJournal", "CSimdJSON", "CZstd", "CZlib"]),
+        .target(
+            name: "EventImport",
+            dependencies: ["EventJournal", "ObjectStorage", "Parquet", "CSimdJSON", "CZstd", "CZlib"]
+        ),
 
         // The command line
         .executableTarget(
             name: "highwater",
             dependencies: [
-                "EventJournal", "EventImport", "ObjectStorage",
+                "EventJournal", "EventImport", "ObjectStorage", "Parquet", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
+        ),
+
+        // The Swift side of the peer benchmark
+        .executableTarget(
+            name: "highwater-peer",
+            dependencies: ["EventJournal", "Parquet", "CDeflate"],
+            path: "Benchmarks/Peer"
         ),
 
         // Tests
         .testTarget(name: "ObjectStorageTests", dependencies: ["ObjectStorage", "ObjectStorageTesting"]),
         .testTarget(name: "ParquetTests", dependencies: ["Parquet"]),
         .testTarget(name: "EventJournalTests", dependencies: ["EventJournal", "ObjectStorageTesting"]),
-        .testTarget(name: "EventImportTests", dependencies: ["EventImport"]),
-        .testTarget(name: "CommandLineTests"),
+        .testTarget(name: "EventImportTests", dependencies: ["EventImport", "CZlib", "CZstd"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),
+        .executableTarget(
+            name: "journal-writer",
+            dependencies: ["EventJournal"],
+            path: "Tests/Support/JournalWriter"
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )

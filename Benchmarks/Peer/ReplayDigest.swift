@@ -29,7 +29,7 @@ struct ReplayDigest {
             last = timestamp
         }
         for index in 0..<batch.count {
-            let first = batch.ids.withBytes(at: index) { unsafe $0.first }
+            let first = unsafe batch.ids.withBytes(at: index) { unsafe $0.first }
             guard first != nil else { throw PeerError("an event without an id was replayed") }
         }
         var sum = crc

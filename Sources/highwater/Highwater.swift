@@ -1,6 +1,49 @@
-import ArgumentParser
+internal import ArgumentParser
 
+/// The command line of Highwater: it translates words into calls of the libraries, and their results into text.
 @main
 struct Highwater: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "highwater")
+    static let configuration = CommandConfiguration(
+        commandName: "highwater",
+        abstract: "Record events on any object store and replay them fast.",
+        discussion: """
+            A journal is a directory (or, with a URL, a bucket). It needs no server: any number of programs may append \
+            to it and read it at once, and its segments are Parquet files that other tools read as well.
+
+            EXAMPLES
+              highwater import ./commits commits.ndjson.zst --id sha --timestamp committed_at --key area
+              highwater replay ./commits --after 2015-01-01 --through 2016-01-01
+              highwater get ./commits ed9b544e10b84cd43348ddfab7068b610a5df1f7
+              highwater stats ./commits --json
+
+            EXIT STATUS
+              0  done           1  failed (storage, I/O)    3  done in part: something was rejected or skipped
+              4  not found      5  id exists already        6  damaged journal
+              64 wrong usage    130 interrupted
+            """,
+        version: HighwaterVersion.text,
+        subcommands: [
+            Import.self, Put.self, Get.self, ReplayCommand.self, Segments.self, Stats.self, Verify.self,
+        ]
+    )
+
+    /// Runs the command, and turns every error into one line and an exit status by kind.
+    static func main() async {
+        Signals.ignoreBrokenPipes()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Failure.exit(with: error)
+        }
+    }
+}
+
+/// The version of the program.
+enum HighwaterVersion {
+    static let text = "0.1.0"
 }

@@ -10,6 +10,9 @@ extern "C" {
 /// Whether `length` bytes at `bytes` are well-formed UTF-8 (simdjson's validator).
 bool hw_validate_utf8(const char *bytes, size_t length);
 
+/// Whether `length` bytes at `bytes` are one JSON value (RFC 8259) and nothing else but white space.
+bool hw_validate_json(const char *bytes, size_t length);
+
 /// How many bytes of `length` at `bytes` are line feeds.
 size_t hw_count_newlines(const uint8_t *bytes, size_t length);
 

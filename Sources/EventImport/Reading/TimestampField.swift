@@ -1,3 +1,5 @@
+internal import EventJournal
+
 /// Reads the time of an event from the text of a field.
 enum TimestampField {
     /// Microseconds since 1970 UTC, or what is wrong.
@@ -13,7 +15,7 @@ enum TimestampField {
     static func read(_ text: UnsafeRawBufferPointer, isNumber: Bool, unit: TimestampUnit) -> Result {
         guard let power = unit.powerOfTen, isNumber || unit != .automatic else {
             if isNumber { return .fault(.wrongKind) }
-            return unsafe parseRFC3339(text).map(Result.value) ?? .fault(.notRFC3339)
+            return unsafe Timestamp.parse(text).map(Result.value) ?? .fault(.notRFC3339)
         }
         switch unsafe DecimalNumber.parse(text, timesTenTo: power) {
         case .value(let value):

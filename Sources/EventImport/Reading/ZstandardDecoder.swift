@@ -2,11 +2,13 @@ internal import CZstd
 
 /// Decompresses Zstandard (RFC 8878): frames in a row, skippable ones too.
 ///
-/// Windows up to the format's practical limit of 2 GiB are accepted, so files made with `zstd --long=31` are read; the
-/// memory is that of the window the file asks for (8 MiB at most for the ordinary levels).
+/// Memory is that of the window the file asks for: 8 MiB at most for the ordinary levels, 128 MiB for `zstd --long`, as
+/// the zstd program accepts by default. What asks for more is refused, with how to mend it.
 @safe
 final class ZstandardDecoder {
     private let stream: OpaquePointer
+    /// 128 MiB.
+    private static let windowLog: Int32 = 27
     /// Whether the data may end here.
     private(set) var isComplete = false
 
@@ -15,8 +17,7 @@ final class ZstandardDecoder {
             throw DecompressionFault(reason: "zstd cannot start for lack of memory")
         }
         unsafe self.stream = stream
-        let bounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax)
-        let result = unsafe ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, bounds.upperBound)
+        let result = unsafe ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, ZstandardDecoder.windowLog)
         if ZSTD_isError(result) != 0 { throw ZstandardDecoder.fault(result) }
     }
 
@@ -44,6 +45,11 @@ final class ZstandardDecoder {
     }
 
     private static func fault(_ result: Int) -> DecompressionFault {
+        if ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge {
+            return DecompressionFault(
+                reason: "it needs a window of more than 128 MiB; compress it again with `zstd --long=27` or less"
+            )
+        }
         guard let name = unsafe ZSTD_getErrorName(result) else { return DecompressionFault(reason: "zstd error") }
         return unsafe DecompressionFault(reason: String(cString: name).lowercased())
     }

@@ -1,0 +1,83 @@
+package import Parquet
+
+/// Appends large batches side by side and leaves out what is in the journal already: for imports that may be repeated.
+///
+/// ``reserve(_:)`` decides in the caller's order which of two equal ids wins; ``commit(_:)`` of what it returned then runs
+/// concurrently. Ids are compared, not only their hashes.
+package actor BulkAppender {
+    private let journal: Journal
+    /// Ids reserved but not stored yet, and where they are.
+    private var underway: [UUIDv7: (ids: ByteArrays, index: IdentifierIndex)] = [:]
+
+    /// Learns what the journal holds.
+    ///
+    /// Cost: a list, and the ids of segments this process has not met. What others append later is not seen; readers sort
+    /// that out.
+    package init(_ journal: Journal) async throws {
+        self.journal = journal
+        _ = try await journal.inbox.snapshot(damage: .skip)
+    }
+
+    /// Events that have their place in the order of arrival but are not stored yet.
+    package struct Reservation: Sendable {
+        /// New ids only, ordered by timestamp; may be empty.
+        package var batch: EventBatch
+        /// How many events were left out because their id is in the journal or came before.
+        package var alreadyThere: Int
+        let batchID: UUIDv7
+    }
+
+    /// Leaves out of a batch what is there already, and keeps the place of the rest.
+    ///
+    /// Calls must not overlap.
+    ///
+    /// - Throws: ``JournalError/Code/invalidEvent``, or what reading the ids of the journal throws.
+    package func reserve(_ batch: EventBatch) async throws -> Reservation {
+        try batch.validate()
+        let unique = batch.firstOfEachID().batch
+        let stored = try await journal.inbox.find(unique.ids)
+        var fresh = unique
+        let isNew = (0..<unique.count).map { stored[$0] == nil && !isUnderway(unique.ids, $0) }
+        if isNew.contains(false) { fresh = unique.selecting(isNew.indices.filter { isNew[$0] }) }
+        let reservation = Reservation(
+            batch: fresh.sortedByTimestamp(),
+            alreadyThere: batch.count - fresh.count,
+            batchID: journal.generator.next()
+        )
+        if !fresh.isEmpty { underway[reservation.batchID] = (reservation.batch.ids, reservation.batch.ids.indexed()) }
+        return reservation
+    }
+
+    /// Stores reserved events and returns when they are durable.
+    package nonisolated func commit(_ reservation: Reservation) async throws {
+        guard !reservation.batch.isEmpty else { return }
+        do {
+            let encoded = try journal.writer.encode(reservation.batch, batchID: reservation.batchID)
+            try await Journal.store(encoded, in: journal.store)
+            try await journal.inbox.register(encoded.segment, ids: reservation.batch.ids)
+        } catch {
+            await forget(reservation.batchID)
+            throw error
+        }
+        await forget(reservation.batchID)
+    }
+
+    private func forget(_ batchID: UUIDv7) { underway[batchID] = nil }
+
+    private func isUnderway(_ ids: ByteArrays, _ row: Int) -> Bool {
+        if underway.isEmpty { return false }
+        let hash = unsafe ids.withBytes(at: row) { unsafe BloomFilter.hash($0) }
+        return underway.values.contains { other in
+            other.index.candidates(hash: hash).contains { other.ids.isEqual(at: Int($0), to: ids, at: row) }
+        }
+    }
+}
+
+extension Journal {
+    /// So many ids nobody else has: UUIDs of version 7, ascending.
+    package func freshIDs(_ count: Int) -> ByteArrays {
+        var ids = ByteArrays()
+        for _ in 0..<count { ids.append(generator.next().text) }
+        return ids
+    }
+}

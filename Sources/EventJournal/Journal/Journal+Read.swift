@@ -1,0 +1,80 @@
+internal import Parquet
+
+extension Journal {
+    /// The events behind `after` and up to `through`, as batches in order of (timestamp, order of arrival).
+    ///
+    /// - Parameters:
+    ///   - after: Exclusive; `nil` begins with the first event. The last timestamp seen can be handed in here.
+    ///   - through: Inclusive; `nil` ends with the last event.
+    ///   - options: What to do about damage, and how far to read ahead.
+    public func replay(
+        after: Timestamp? = nil,
+        through: Timestamp? = nil,
+        options: ReplayOptions = ReplayOptions()
+    ) -> Replay {
+        Replay(range: EventRange(after: after, through: through), options: options, inbox: inbox, reader: reader)
+    }
+
+    /// The event with this id, or `nil` when there is none.
+    ///
+    /// Cost: a list, what is new since the last call, and one to three gets.
+    ///
+    /// - Throws: ``JournalError/Code/damagedSegment`` when a segment that might hold the event cannot be read.
+    public func event(_ id: String) async throws -> Event? {
+        let snapshot = try await inbox.snapshot(damage: .skip)
+        var ids = ByteArrays()
+        ids.append(id.utf8)
+        if let reference = try await inbox.find(ids)[0] { return try await reader.event(at: reference) }
+        if let damaged = snapshot.damaged.first { throw damaged.error }
+        return nil
+    }
+
+    /// The segments that have, or may have, events of a range, by first timestamp.
+    ///
+    /// Cost: one list request per 1000 segments; none is opened that this process has met.
+    public func segments(after: Timestamp? = nil, through: Timestamp? = nil) async throws -> [Segment] {
+        let range = EventRange(after: after, through: through)
+        return try await inbox.snapshot(damage: .skip).segments.filter { $0.overlaps(range) }
+            .sorted { left, right in
+                left.first != right.first ? left.first < right.first : left.batchID < right.batchID
+            }
+    }
+
+    /// Counts and sizes of the journal.
+    ///
+    /// Cost: as ``segments(after:through:)``, and the ids of segments not met before, to count each event once.
+    public func statistics() async throws -> JournalStatistics {
+        JournalStatistics(try await inbox.snapshot(damage: .skip))
+    }
+}
+
+/// Counts and sizes of a journal.
+public struct JournalStatistics: Sendable, Hashable {
+    /// Events, each id once.
+    public var events: Int
+    /// Rows that do not count because an earlier one has their id.
+    public var duplicates: Int
+    /// Segments.
+    public var segments: Int
+    /// Segments that cannot be read; they are in no other figure.
+    public var damagedSegments: Int
+    /// Bytes of all payloads, duplicates included.
+    public var payloadBytes: Int
+    /// Bytes of all segments on the store.
+    public var objectBytes: Int
+    /// The earliest event; `nil` when there is none.
+    public var first: Timestamp?
+    /// The latest event; `nil` when there is none.
+    public var last: Timestamp?
+
+    init(_ snapshot: Snapshot) {
+        events = snapshot.events
+        duplicates = snapshot.duplicateCount
+        segments = snapshot.segments.count
+        damagedSegments = snapshot.damaged.count
+        payloadBytes = snapshot.segments.reduce(0) { $0 + $1.payloadBytes }
+        objectBytes = snapshot.segments.reduce(0) { $0 + $1.objectBytes }
+        first = snapshot.segments.map(\.first).min()
+        last = snapshot.segments.map(\.last).max()
+    }
+}

@@ -1,0 +1,116 @@
+public import ObjectStorage
+
+/// An event journal: events in segments of Parquet on an object store, appended by anybody, replayed by time.
+///
+/// Open it once and share it; every method may be called from any number of tasks.
+///
+///     let journal = try await Journal.open("./commits")
+///     try await journal.put(Array("{…}".utf8), id: "ed9b544e", at: .now, key: "doc")
+///     for try await batch in journal.replay(after: Timestamp(rfc3339: "2015-01-01")) { … }
+///
+/// What is acknowledged is durable. What is not acknowledged is there whole or not at all. Readers see every event
+/// acknowledged before they began, each id once.
+public final class Journal: Sendable {
+    /// Where the journal is.
+    public let location: String
+    let store: any ObjectStore
+    let configuration: JournalConfiguration
+    let reader: SegmentReader
+    let writer: SegmentWriter
+    let inbox: Inbox
+    let generator: UUIDv7Generator
+    let queue: AppendQueue
+    let clock: @Sendable () -> Timestamp
+
+    /// Opens a journal on a store, which holds nothing else.
+    ///
+    /// No request is made; a journal without a segment is an empty one.
+    ///
+    /// - Parameters:
+    ///   - store: The store, rooted at the journal.
+    ///   - configuration: Settings.
+    ///   - clock: What `now` is: for the time of events put without one, and for the names of segments.
+    public init(
+        store: any ObjectStore,
+        configuration: JournalConfiguration = .defaults,
+        clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.clock = clock
+        location = store.location
+        let generator = UUIDv7Generator(clock: clock)
+        let writer = SegmentWriter(compressionLevel: configuration.compressionLevel)
+        let reader = SegmentReader(store: store, parallelism: configuration.parallelism)
+        self.generator = generator
+        self.writer = writer
+        self.reader = reader
+        inbox = Inbox(store: store, reader: reader, generator: generator)
+        queue = AppendQueue(groupPayloadBytes: configuration.groupPayloadBytes) { batch in
+            try await Journal.store(writer.encode(batch, batchID: generator.next()), in: store)
+        }
+    }
+
+    /// Opens the journal at a URL or path.
+    ///
+    /// A journal that is to be read must exist; one that is to be written begins with its first segment. One list request
+    /// tells, and moves the clock of segment names past every segment there is.
+    ///
+    /// - Parameters:
+    ///   - url: A path, or a URL with a scheme of the registry.
+    ///   - create: Whether a place without a segment is fine.
+    ///   - configuration: Settings.
+    ///   - registry: Which schemes there are.
+    /// - Throws: ``JournalError/Code/storage`` when there is no journal and `create` is false, or the place cannot be read.
+    public static func open(
+        _ url: String,
+        create: Bool = true,
+        configuration: JournalConfiguration = .defaults,
+        registry: ObjectStoreRegistry = .standard
+    ) async throws -> Journal {
+        let store: any ObjectStore
+        do {
+            store = try registry.open(url)
+        } catch {
+            throw JournalError.wrapping(error, "\(url) cannot be opened")
+        }
+        let journal = Journal(store: store, configuration: configuration)
+        try await journal.observeSegments(create: create)
+        return journal
+    }
+
+    private func observeSegments(create: Bool) async throws {
+        let newest: ListPage
+        do {
+            newest = try await store.list(ListOptions(prefix: Segment.inbox))
+        } catch {
+            throw JournalError.wrapping(error, "\(location) cannot be listed")
+        }
+        let segments = newest.objects.compactMap(Segment.init)
+        for segment in segments { generator.observe(segment.batchID) }
+        if segments.isEmpty, newest.objects.isEmpty, !create {
+            let absent = ObjectStoreError(.notFound, "no object begins with \(Segment.inbox)")
+            throw JournalError(
+                .storage,
+                "There is no journal at \(location). Check the path, or record the first event with `put` or `import`.",
+                cause: absent
+            )
+        }
+    }
+
+    /// Stores an encoded segment; a put whose answer was lost is recognised by its name.
+    static func store(_ encoded: (segment: Segment, bytes: [UInt8]), in store: any ObjectStore) async throws {
+        do {
+            try await store.put(encoded.segment.key, encoded.bytes, mode: .ifAbsent)
+        } catch let error as ObjectStoreError where error.code == .alreadyExists {
+            // Nobody else makes this name: an earlier try of this very put took effect.
+            return
+        } catch {
+            throw JournalError.wrapping(
+                error,
+                "Storing \(encoded.segment.events) events in \(store.location) failed",
+                object: encoded.segment.key
+            )
+        }
+    }
+}

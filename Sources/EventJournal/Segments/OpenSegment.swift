@@ -1,0 +1,251 @@
+internal import ObjectStorage
+internal import Parquet
+
+/// A segment whose footer has been read and checked, ready to be decoded in part or whole.
+struct OpenSegment: Sendable {
+    let segment: Segment
+    let file: ParquetFile
+    private let source: ObjectRanges
+    /// Column of the file for each of ours; `nil` where the file lacks an optional one.
+    private let columns: [Int?]
+
+    /// Checks that a file is the segment its name says.
+    ///
+    /// - Throws: ``JournalError/Code/damagedSegment`` or ``JournalError/Code/unsupportedSegment``.
+    init(_ segment: Segment, file: ParquetFile, source: ObjectRanges) throws {
+        self.segment = segment
+        self.file = file
+        self.source = source
+        let metadata = file.metadata
+        let format = metadata.value(SegmentMetadata.format)
+        guard let format else { throw segment.damaged("it is a Parquet file but not a segment (no highwater.format)") }
+        guard format == SegmentMetadata.currentFormat else {
+            throw JournalError(
+                .unsupportedSegment,
+                "The segment \(segment.key) has format \(format); this version reads \(SegmentMetadata.currentFormat). "
+                    + "Update Highwater.",
+                object: segment.key
+            )
+        }
+        guard metadata.value(SegmentMetadata.batchID) == segment.batchID.description else {
+            throw segment.damaged("its name and its footer disagree on the batch id; was the object renamed?")
+        }
+        guard metadata.rowCount == segment.events else {
+            throw segment.damaged("its name says \(segment.events) events, its footer \(metadata.rowCount)")
+        }
+        columns = SegmentColumn.allCases.map { column in
+            metadata.schema.columns.firstIndex { $0.path == [column.name] }
+        }
+        for column in [SegmentColumn.eventID, .timestamp, .data] where columns[column.rawValue] == nil {
+            throw segment.damaged("it has no column \(column.name)")
+        }
+        try checkOperations()
+    }
+
+    /// The row groups as chunks.
+    ///
+    /// - Throws: ``JournalError/Code/damagedSegment`` when the footer lacks the range of timestamps.
+    func chunks(rank: Int) throws -> [Chunk] {
+        var firstRow = 0
+        return try file.metadata.rowGroups.enumerated()
+            .map { number, group in
+                defer { firstRow += group.rowCount }
+                guard let statistics = statistics(.timestamp, rowGroup: number),
+                    let first = statistics.minimum.flatMap(Int64.init(littleEndian:)),
+                    let last = statistics.maximum.flatMap(Int64.init(littleEndian:)), first <= last
+                else { throw segment.damaged("row group \(number) has no range of timestamps in the footer") }
+                let payload = group.columns.indices.reduce(0) { sum, column in
+                    column == columns[SegmentColumn.data.rawValue]
+                        || column == columns[SegmentColumn.dataBytes.rawValue]
+                        ? sum
+                            + (group.columns[column].unencodedByteArrayByteCount
+                                ?? group.columns[column].uncompressedByteCount)
+                        : sum
+                }
+                return Chunk(
+                    segment: segment,
+                    rank: rank,
+                    rowGroup: number,
+                    firstRow: firstRow,
+                    rows: group.rowCount,
+                    first: first,
+                    last: last,
+                    payloadBytes: payload
+                )
+            }
+    }
+
+    /// The ids of all rows.
+    func ids() async throws -> ByteArrays {
+        var ids = ByteArrays()
+        for group in file.metadata.rowGroups.indices {
+            try await decode(rowGroup: group, rows: nil, [.eventID]) { columns, _ in
+                let column = try bytes(columns[0], .eventID)
+                ids.append(sharing: column, rows: 0..<column.count)
+            }
+        }
+        guard ids.count == segment.events else { throw segment.damaged("it has \(ids.count) ids") }
+        return ids
+    }
+
+    /// The timestamps of a row group.
+    func timestamps(rowGroup: Int) async throws -> [Int64] {
+        var timestamps: [Int64] = []
+        try await decode(rowGroup: rowGroup, rows: nil, [.timestamp]) { columns, _ in
+            timestamps.append(contentsOf: try integers(columns[0]))
+        }
+        return timestamps
+    }
+
+    /// Events of a row group, as batches that end where pages do.
+    ///
+    /// - Parameter rows: Which, counted from the row group's first; `nil` for all.
+    func events(rowGroup: Int, rows: Range<Int>?) async throws -> [EventBatch] {
+        // A column without a value in the whole row group need not be read.
+        let optional = [SegmentColumn.key, .source, .sequence, .data, .dataBytes]
+            .filter { column in
+                guard let index = columns[column.rawValue] else { return false }
+                let group = file.metadata.rowGroups[rowGroup]
+                return group.columns[index].statistics?.nullCount != group.rowCount || group.rowCount == 0
+            }
+        let wanted = [SegmentColumn.eventID, .timestamp] + optional
+        var batches: [EventBatch] = []
+        try await decode(rowGroup: rowGroup, rows: rows, wanted) { decoded, count in
+            var batch = EventBatch(
+                timestamps: try integers(decoded[1]),
+                ids: try bytes(decoded[0], .eventID),
+                payloads: ByteArrays(buffers: [], views: [])
+            )
+            var text: ByteArrays?
+            var binary: ByteArrays?
+            for (column, data) in zip(optional, decoded.dropFirst(2)) {
+                let values = try bytes(data, column)
+                guard values.count == count else { throw segment.damaged("column \(column.name) has missing rows") }
+                switch column {
+                case .key: batch.keys = values
+                case .source: batch.sources = values
+                case .sequence: batch.sequences = values
+                case .data: text = values
+                default: binary = values
+                }
+            }
+            batch.payloads = try payloads(text, binary, count: count)
+            guard batch.timestamps.count == count, batch.ids.count == count else {
+                throw segment.damaged("its columns have different lengths")
+            }
+            batches.append(batch)
+        }
+        return batches
+    }
+
+    // MARK: - Columns
+
+    /// Exactly one of the two payload columns has a value in each row.
+    private func payloads(_ text: ByteArrays?, _ binary: ByteArrays?, count: Int) throws -> ByteArrays {
+        guard var payloads = text ?? binary else { throw segment.damaged("it has no payloads") }
+        if text != nil, let binary {
+            let base = payloads.share(binary)
+            for row in 0..<count where !binary.views[row].isNull {
+                guard payloads.views[row].isNull else { throw segment.damaged("row \(row) has two payloads") }
+                payloads.views[row] = binary.views[row].rebased(base)
+            }
+        }
+        if let row = payloads.views.firstIndex(where: \.isNull) { throw segment.damaged("row \(row) has no payload") }
+        return payloads
+    }
+
+    private func bytes(_ data: ColumnData, _ column: SegmentColumn) throws -> ByteArrays {
+        do {
+            return try data.spaced()
+        } catch {
+            throw segment.damaged("column \(column.name) cannot be read", cause: error)
+        }
+    }
+
+    private func integers(_ data: ColumnData) throws -> [Int64] {
+        guard case .int64(let values) = data.values else { throw segment.damaged("its timestamps are no INT64") }
+        return values
+    }
+
+    private func statistics(_ column: SegmentColumn, rowGroup: Int) -> Statistics? {
+        columns[column.rawValue].flatMap { file.metadata.rowGroups[rowGroup].columns[$0].statistics }
+    }
+
+    /// Refuses rows that are more than puts: an update taken for an event would be an event too many.
+    private func checkOperations() throws {
+        guard columns[SegmentColumn.op.rawValue] != nil else { return }
+        for group in file.metadata.rowGroups.indices {
+            let statistics = statistics(.op, rowGroup: group)
+            guard statistics?.minimum == Operation.put, statistics?.maximum == Operation.put else {
+                throw JournalError(
+                    .unsupportedSegment,
+                    "The segment \(segment.key) holds changes, which this version does not apply. Update Highwater.",
+                    object: segment.key
+                )
+            }
+        }
+    }
+
+    /// Fetches what is not in memory and hands over the columns page by page.
+    private func decode(
+        rowGroup: Int,
+        rows: Range<Int>?,
+        _ wanted: [SegmentColumn],
+        _ body: (_ columns: [ColumnData], _ count: Int) throws -> Void
+    ) async throws {
+        do {
+            let plan = try file.plan(
+                rowGroup: rowGroup,
+                columns: wanted.compactMap { columns[$0.rawValue] },
+                rows: rows
+            )
+            let fetched = file.isInMemory ? [] : try await source.read(plan.ranges)
+            var decoder = file.isInMemory ? try file.decoder(plan) : try file.decoder(plan, bytes: fetched)
+            while let batch = try decoder.next() { try body(batch.columns, batch.rowCount) }
+        } catch {
+            throw segment.explaining(error)
+        }
+    }
+}
+
+extension Segment {
+    /// The error for this segment not being what was written.
+    func damaged(_ reason: String, cause: (any Error)? = nil) -> JournalError {
+        JournalError(
+            .damagedSegment,
+            "The segment \(key) is damaged: \(reason). Restore the object from a copy, or skip damaged segments.",
+            object: key,
+            cause: cause
+        )
+    }
+
+    /// What an error met while reading this segment means.
+    func explaining(_ error: any Error) -> any Error {
+        if let error = error as? ParquetError {
+            guard error.code == .unsupported else { return damaged(error.description, cause: error) }
+            return JournalError(
+                .unsupportedSegment,
+                "The segment \(key) cannot be read: \(error)",
+                object: key,
+                cause: error
+            )
+        }
+        if let error = error as? ObjectStoreError, [.notFound, .invalidRange].contains(error.code) {
+            return damaged("the object is gone or cut short (\(error.message))", cause: error)
+        }
+        return JournalError.wrapping(error, "Reading the segment \(key) failed", object: key)
+    }
+}
+
+extension FileMetadata {
+    /// The value of a key of the footer.
+    fileprivate func value(_ key: String) -> String? { keyValueMetadata.first { $0.key == key }?.value }
+}
+
+extension Int64 {
+    /// Eight bytes as Parquet's statistics have them.
+    fileprivate init?(littleEndian bytes: [UInt8]) {
+        guard bytes.count == 8 else { return nil }
+        self = bytes.reversed().reduce(0) { $0 << 8 | Int64($1) }
+    }
+}

@@ -1,0 +1,133 @@
+internal import ObjectStorage
+
+/// One immutable Parquet object of a journal, as its name tells it.
+///
+/// Everything a reader needs to plan is in the name, so that one listing suffices:
+///
+///     _inbox/<batch id>_<first>_<last>_<events>_<payload bytes>_<checksum>.parquet
+///
+/// The batch id is a UUID version 7; `first` and `last` are the lowest and highest timestamp inside, in microseconds
+/// since 1970 UTC, with a minus sign before 1970; the checksum vouches for every byte. See `docs/format.md`.
+public struct Segment: Sendable, Hashable {
+    /// Names the append that made the segment; its order is the order of arrival.
+    public var batchID: UUIDv7
+    /// The earliest event.
+    public var first: Timestamp
+    /// The latest event.
+    public var last: Timestamp
+    /// How many events it holds.
+    public var events: Int
+    /// How many bytes their payloads have together.
+    public var payloadBytes: Int
+    /// What the bytes of the object must add up to.
+    public var checksum: SegmentChecksum
+    /// The size of the object in bytes.
+    public var objectBytes: Int
+
+    /// The folder of segments that were just appended.
+    static let inbox = "_inbox/"
+    /// What their names end with.
+    static let suffix = ".parquet"
+
+    /// Makes a segment's description from its parts.
+    init(
+        batchID: UUIDv7,
+        first: Timestamp,
+        last: Timestamp,
+        events: Int,
+        payloadBytes: Int,
+        checksum: SegmentChecksum,
+        objectBytes: Int
+    ) {
+        self.batchID = batchID
+        self.first = first
+        self.last = last
+        self.events = events
+        self.payloadBytes = payloadBytes
+        self.checksum = checksum
+        self.objectBytes = objectBytes
+    }
+
+    /// Reads the description from an object's key.
+    ///
+    /// - Returns: `nil` when the key is not that of an inbox segment.
+    init?(_ object: ObjectMetadata) {
+        let key = Array(object.key.utf8)
+        guard key.starts(with: Segment.inbox.utf8), key.count > Segment.inbox.utf8.count + Segment.suffix.utf8.count,
+            key.suffix(Segment.suffix.utf8.count).elementsEqual(Segment.suffix.utf8)
+        else { return nil }
+        let stem = key.dropFirst(Segment.inbox.utf8.count).dropLast(Segment.suffix.utf8.count)
+        let parts = stem.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
+        guard parts.count == 6, let batchID = UUIDv7(utf8: parts[0]),
+            let first = Int64(decimal: parts[1]), let last = Int64(decimal: parts[2]),
+            let events = Int64(decimal: parts[3]).flatMap(Int.init(exactly:)),
+            let payloadBytes = Int64(decimal: parts[4]).flatMap(Int.init(exactly:)),
+            let checksum = SegmentChecksum(hexadecimal: parts[5]),
+            first <= last, events > 0, events <= Segment.maximumEvents, payloadBytes >= 0
+        else { return nil }
+        self.init(
+            batchID: batchID,
+            first: Timestamp(microseconds: first),
+            last: Timestamp(microseconds: last),
+            events: events,
+            payloadBytes: payloadBytes,
+            checksum: checksum,
+            objectBytes: Int(clamping: object.size)
+        )
+    }
+
+    /// The object's key, relative to the journal.
+    public var key: String {
+        "\(Segment.inbox)\(batchID)_\(first.microseconds)_\(last.microseconds)_\(events)_\(payloadBytes)_\(checksum)"
+            + Segment.suffix
+    }
+
+    /// Most events in one segment.
+    static let maximumEvents = 1 << 30
+
+    /// Whether an event of the range could be inside.
+    func overlaps(_ range: EventRange) -> Bool { first <= range.through && last > range.after }
+}
+
+extension Int64 {
+    /// Reads a decimal number with an optional minus sign and no leading zeros, so that each has one form.
+    fileprivate init?(decimal text: ArraySlice<UInt8>) {
+        let negative = text.first == UInt8(ascii: "-")
+        let digits = negative ? text.dropFirst() : text
+        guard !digits.isEmpty, digits.count <= 19, digits.first != 48 || (digits.count == 1 && !negative) else {
+            return nil
+        }
+        var value: Int64 = 0
+        for digit in digits {
+            guard (48...57).contains(digit) else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.subtractingReportingOverflow(Int64(digit - 48))
+            if overflow || carry { return nil }
+            value = sum
+        }
+        if !negative, value == .min { return nil }
+        self = negative ? value : -value
+    }
+}
+
+/// A range of time as flash-flood had it: `after` is exclusive, `through` inclusive.
+///
+/// So the last timestamp seen can be handed in as the next `after`.
+public struct EventRange: Sendable, Hashable {
+    /// Events at this moment and before are left out.
+    public var after: Timestamp
+    /// Events behind this moment are left out.
+    public var through: Timestamp
+
+    /// A range; `nil` leaves a side open.
+    ///
+    /// The one event at ``Timestamp/min``, 292,277 years before our era, cannot be told from an open beginning and is
+    /// refused by ``Journal/append(_:)-(EventBatch)``.
+    public init(after: Timestamp? = nil, through: Timestamp? = nil) {
+        self.after = after ?? .min
+        self.through = through ?? .max
+    }
+
+    /// Every event.
+    public static let all = EventRange()
+}

@@ -1,0 +1,127 @@
+internal import CSimdJSON
+internal import Parquet
+
+/// Turns batches into segments.
+struct SegmentWriter: Sendable {
+    /// The layout, checked once for all segments; a failure here is a failure of every ``encode(_:batchID:)``.
+    private let plan: Result<WriterPlan, ParquetError>
+    /// A row group is closed when its payloads reach this many bytes: the unit replay reads and holds.
+    static let rowGroupPayloadBytes = 16 << 20
+    /// A row group is closed at this many events, however small.
+    static let rowGroupEvents = 128 << 10
+
+    /// - Parameter compressionLevel: zstd's, 1 to 22.
+    init(compressionLevel: Int) {
+        plan = Result { () throws(ParquetError) in
+            try WriterPlan(schema: SegmentColumn.schema, options: SegmentWriter.options(compressionLevel))
+        }
+    }
+
+    private static func options(_ compressionLevel: Int) -> WriterOptions {
+        var options = WriterOptions(
+            compression: .zstd(level: compressionLevel),
+            sortingColumns: [SortingColumn(column: SegmentColumn.timestamp.rawValue)]
+        )
+        let plain = ColumnOptions(encoding: .plain)
+        options.columns = [
+            SegmentColumn.eventID.name: ColumnOptions(encoding: .plain, bloomFilter: .init(minimumRowCount: 64)),
+            SegmentColumn.timestamp.name: ColumnOptions(encoding: .deltaBinaryPacked),
+            SegmentColumn.sequence.name: ColumnOptions(encoding: .plain),
+            SegmentColumn.data.name: ColumnOptions(encoding: .plain, statistics: false),
+            SegmentColumn.dataBytes.name: plain,
+        ]
+        return options
+    }
+
+    /// Describes and encodes one batch as a segment.
+    ///
+    /// - Parameters:
+    ///   - batch: Valid and not empty; in any order.
+    ///   - batchID: The segment's name.
+    /// - Returns: The segment and the bytes of its object.
+    func encode(_ batch: EventBatch, batchID: UUIDv7) throws -> (segment: Segment, bytes: [UInt8]) {
+        let batch = batch.sortedByTimestamp()
+        var writer = ParquetWriter(try plan.get())
+        let batchText = ByteArrays(buffers: [batchID.text], views: [])
+        for rows in rowGroups(of: batch) { try writer.writeRowGroup(columns(of: batch, rows: rows, batchText)) }
+        let bytes = writer.finish(keyValueMetadata: [
+            KeyValue(SegmentMetadata.format, SegmentMetadata.currentFormat),
+            KeyValue(SegmentMetadata.batchID, batchID.description),
+        ])
+        let segment = Segment(
+            batchID: batchID,
+            first: Timestamp(microseconds: batch.timestamps[0]),
+            last: Timestamp(microseconds: batch.timestamps[batch.count - 1]),
+            events: batch.count,
+            payloadBytes: batch.payloads.payloadBytes,
+            checksum: SegmentChecksum(of: bytes),
+            objectBytes: bytes.count
+        )
+        return (segment, bytes)
+    }
+
+    /// Cuts a batch where a row group is full.
+    private func rowGroups(of batch: EventBatch) -> [Range<Int>] {
+        var groups: [Range<Int>] = []
+        var start = 0
+        var bytes = 0
+        for (row, view) in batch.payloads.views.enumerated() {
+            if row > start,
+                bytes + Int(view.length) > SegmentWriter.rowGroupPayloadBytes
+                    || row - start >= SegmentWriter.rowGroupEvents
+            {
+                groups.append(start..<row)
+                start = row
+                bytes = 0
+            }
+            bytes += Int(view.length)
+        }
+        groups.append(start..<batch.count)
+        return groups
+    }
+
+    private func columns(of batch: EventBatch, rows: Range<Int>, _ batchText: ByteArrays) -> [ColumnData] {
+        func nullable(_ column: ByteArrays?) -> ColumnData {
+            guard let column else { return .nulls(count: rows.count, of: .byteArray) }
+            return ColumnData(nullable: ByteArrays(buffers: column.buffers, views: Array(column.views[rows])))
+        }
+        func constant(_ text: ByteArrays) -> ColumnData {
+            let view = ByteView(buffer: 0, offset: 0, length: UInt32(text.buffers[0].count))
+            return ColumnData(
+                .bytes(ByteArrays(buffers: text.buffers, views: Array(repeating: view, count: rows.count)))
+            )
+        }
+        let (text, binary) = splitPayloads(batch.payloads, rows: rows)
+        return [
+            ColumnData(.bytes(ByteArrays(buffers: batch.ids.buffers, views: Array(batch.ids.views[rows])))),
+            ColumnData(.int64(Array(batch.timestamps[rows]))),
+            nullable(batch.keys), nullable(batch.sources), nullable(batch.sequences),
+            text, binary, constant(batchText), constant(ByteArrays(buffers: [Operation.put], views: [])),
+        ]
+    }
+
+    /// Payloads that are UTF-8 into one column, the others into another, so that every engine can read the first as
+    /// text.
+    private func splitPayloads(_ payloads: ByteArrays, rows: Range<Int>) -> (text: ColumnData, binary: ColumnData) {
+        var text = ByteArrays(buffers: payloads.buffers, views: Array(payloads.views[rows]))
+        var binary: [(row: Int, view: ByteView)] = []
+        for index in 0..<text.count where !text.isUTF8(at: index) {
+            binary.append((index, text.views[index]))
+            text.views[index] = .null
+        }
+        if binary.isEmpty { return (ColumnData(nullable: text), .nulls(count: rows.count, of: .byteArray)) }
+        var others = ByteArrays(buffers: payloads.buffers, views: Array(repeating: .null, count: rows.count))
+        for (row, view) in binary { others.views[row] = view }
+        return (ColumnData(nullable: text), ColumnData(nullable: others))
+    }
+}
+
+extension ByteArrays {
+    /// Whether value `index` is well-formed UTF-8; a null is.
+    func isUTF8(at index: Int) -> Bool {
+        unsafe withBytes(at: index) { bytes in
+            let text = unsafe bytes.bindMemory(to: CChar.self)
+            return unsafe text.isEmpty || hw_validate_utf8(text.baseAddress, text.count)
+        }
+    }
+}

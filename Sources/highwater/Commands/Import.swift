@@ -1,0 +1,143 @@
+internal import ArgumentParser
+internal import EventImport
+internal import EventJournal
+internal import Synchronization
+
+/// `highwater import`: NDJSON into a journal.
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Import NDJSON files; each line becomes the payload of an event, as it stands.",
+        discussion: """
+            Files may be plain or compressed by gzip or zstd; - is standard input. A line that is no event is reported, kept \
+            aside with --rejects, and the rest is imported (exit status 3). With --id the import may be repeated: events that \
+            are there already are left out.
+
+            A PATH names a member of the line's object; dots lead inside, quotes keep dots, [n] picks an element: \
+            sha, meta.created_at, "a.b", items[0].id.
+
+            EXAMPLES
+              highwater import ./commits redis-commits.ndjson.zst --id sha --timestamp committed_at --key area
+              zcat day-*.gz | highwater import ./clicks - --id event.id --timestamp ts --timestamp-unit milliseconds
+              highwater import ./commits *.ndjson --id sha --timestamp at --rejects bad.ndjson --json
+            """
+    )
+
+    @OptionGroup var journal: JournalArgument
+
+    @Argument(help: "NDJSON files; - for standard input.", completion: .file())
+    var files: [String]
+
+    @Option(
+        help: ArgumentHelp("Where a line has the event's id; without, each gets a fresh UUID.", valueName: "path"),
+        transform: FieldPath.init
+    )
+    var id: FieldPath?
+
+    @Option(
+        help: ArgumentHelp("Where it has the time; without, it is the time of the import.", valueName: "path"),
+        transform: FieldPath.init
+    )
+    var timestamp: FieldPath?
+
+    @Option(
+        help: ArgumentHelp("Where it has the key, if at all.", valueName: "path"),
+        transform: FieldPath.init
+    )
+    var key: FieldPath?
+
+    @Option(help: "How the time is given.")
+    var timestampUnit: TimestampUnit = .automatic
+
+    @Option(
+        help: ArgumentHelp("Write the lines that were rejected to this file.", valueName: "file"),
+        completion: .file()
+    )
+    var rejects: String?
+
+    @Option(help: ArgumentHelp("zstd level of the segments, 1 (fastest) to 22.", valueName: "level"))
+    var compressionLevel = JournalConfiguration.defaults.compressionLevel
+
+    @Flag(help: "Report as one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard !files.isEmpty else { throw ValidationError("Name at least one file, or - for standard input.") }
+        guard (1...22).contains(compressionLevel) else {
+            throw ValidationError("--compression-level is 1 to 22, not \(compressionLevel).")
+        }
+    }
+
+    func run() async throws {
+        var configuration = JournalConfiguration.defaults
+        configuration.compressionLevel = compressionLevel
+        let journal = try await journal.open(create: true, configuration: configuration)
+        let mapping = FieldMapping(id: id, timestamp: timestamp, timestampUnit: timestampUnit, key: key)
+        let importer = Importer(into: journal, options: ImportOptions(mapping: mapping))
+        let log = try RejectLog(path: rejects)
+        let files = files
+        let report: ImportReport
+        do {
+            report = try await Signals.cancellable {
+                let bar = ProgressBar(unit: .bytes)
+                defer { bar.finish() }
+                return try await importer.run(files) { line in
+                    bar.finish()
+                    try log.add(line)
+                } progress: { progress in
+                    let events = Text.count(progress.imported + progress.alreadyThere, "event")
+                    bar.update(done: progress.inputBytes, total: progress.totalBytes, note: events)
+                }
+            }
+        } catch is CancellationError {
+            throw CommandError(
+                status: Failure.interrupted,
+                message: "Interrupted; what was stored stays. Run the same import again to go on where it stopped"
+                    + (id == nil ? " (without --id it begins anew)." : ".")
+            )
+        }
+        try log.finish()
+        let isNothingRead = report.failures.count == files.count && report.imported + report.alreadyThere == 0
+        if json || !isNothingRead {
+            try Output.line(json ? Import.json(report) : Import.text(report, journal.location))
+        }
+        try Import.fail(report)
+    }
+
+    /// An exit status other than 0 when not everything was imported.
+    private static func fail(_ report: ImportReport) throws {
+        for failure in report.failures.dropLast() { Output.error("highwater: \(failure.message)") }
+        if let last = report.failures.last { throw CommandError(status: Failure.storage, message: last.message) }
+        if report.rejected > 0 {
+            throw CommandError(
+                status: Failure.partial,
+                message: "\(Text.count(report.rejected, "line")) rejected; the rest is imported."
+            )
+        }
+    }
+
+    private static func text(_ report: ImportReport, _ location: String) -> String {
+        let seconds = max(report.duration.seconds, 0.000_001)
+        var text = "\(Text.count(report.imported, "event")) imported into \(location) in \(Text.seconds(seconds))"
+        if report.imported > 0 {
+            text += " (\(Text.count(Int(Double(report.imported) / seconds))) events/s)"
+        }
+        if report.alreadyThere > 0 { text += ", \(Text.count(report.alreadyThere)) already there" }
+        return text + "."
+    }
+
+    private static func json(_ report: ImportReport) -> String {
+        var text = JSONText()
+        text.add("imported", report.imported)
+        text.add("already_there", report.alreadyThere)
+        text.add("rejected", report.rejected)
+        text.add("input_bytes", report.inputBytes)
+        text.add("seconds", report.duration.seconds)
+        let failures = report.failures.map { failure -> String in
+            var bytes: [UInt8] = []
+            JSONText.append(string: failure.message.utf8, to: &bytes)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        text.addRaw("failures", "[" + failures.joined(separator: ",") + "]")
+        return text.text
+    }
+}

@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import EventImport
+internal import EventJournal
+internal import ObjectStorage
+
+/// An exit status with its message, for what has no error of a library behind it.
+struct CommandError: Error {
+    var status: Int32
+    var message: String
+}
+
+/// How the program ends when something failed: one line on standard error, and a status by kind.
+enum Failure {
+    static let storage: Int32 = 1
+    static let partial: Int32 = 3
+    static let notFound: Int32 = 4
+    static let exists: Int32 = 5
+    static let damaged: Int32 = 6
+    static let usage: Int32 = 64
+    static let interrupted: Int32 = 130
+
+    static func exit(with error: any Error) -> Never {
+        let (status, message): (Int32, String)
+        switch error {
+        case let error as JournalError: (status, message) = (Failure.status(of: error), error.message)
+        case let error as ObjectStoreError: (status, message) = (Failure.status(of: error), error.description)
+        case let error as CommandError: (status, message) = (error.status, error.message)
+        case let error as InputError: (status, message) = (storage, error.message)
+        case is CancellationError: (status, message) = (interrupted, "Interrupted.")
+        case is BrokenPipe: Signals.exit(0)
+        default: Highwater.exit(withError: error)
+        }
+        Output.error("highwater: \(message)")
+        Signals.exit(status)
+    }
+
+    private static func status(of error: JournalError) -> Int32 {
+        switch error.code {
+        case .eventExists: exists
+        case .eventNotFound: notFound
+        case .damagedSegment, .unsupportedSegment: damaged
+        case .invalidEvent: usage
+        default: (error.cause as? ObjectStoreError).map(status(of:)) ?? storage
+        }
+    }
+
+    private static func status(of error: ObjectStoreError) -> Int32 {
+        switch error.code {
+        case .notFound: notFound
+        case .invalidURL: usage
+        default: storage
+        }
+    }
+}

@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import EventJournal
+
+/// The journal every command begins with.
+struct JournalArgument: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("The journal: a directory, or a URL (file:…).", valueName: "journal"),
+        completion: .directory
+    )
+    var journal: String
+
+    /// Opens it.
+    ///
+    /// - Parameter create: Whether it may be a new one.
+    func open(create: Bool, configuration: JournalConfiguration = .defaults) async throws -> Journal {
+        try await Journal.open(journal, create: create, configuration: configuration)
+    }
+}

@@ -1,0 +1,91 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// The reader of our output has gone; not worth a word.
+struct BrokenPipe: Error {}
+
+/// Standard output behind a large buffer, and lines for standard error.
+struct Output: ~Copyable {
+    private var buffer: [UInt8] = []
+    private let capacity = 1 << 18
+    /// Bytes written so far, buffered ones included.
+    private(set) var bytes = 0
+
+    init() { buffer.reserveCapacity(capacity + (capacity >> 2)) }
+
+    /// Adds bytes; writes when the buffer is full.
+    mutating func write(_ more: UnsafeRawBufferPointer) throws {
+        unsafe buffer.append(contentsOf: more)
+        bytes += more.count
+        if buffer.count >= capacity { try flush() }
+    }
+
+    /// Adds text.
+    mutating func write(_ text: String) throws {
+        buffer.append(contentsOf: text.utf8)
+        bytes += text.utf8.count
+        if buffer.count >= capacity { try flush() }
+    }
+
+    /// Lets `body` write into the buffer itself.
+    mutating func write(_ body: (inout [UInt8]) -> Void) throws {
+        let before = buffer.count
+        body(&buffer)
+        bytes += buffer.count - before
+        if buffer.count >= capacity { try flush() }
+    }
+
+    /// Writes what is buffered.
+    ///
+    /// - Throws: ``BrokenPipe`` when nobody reads any more, ``CommandError`` for anything else.
+    mutating func flush() throws {
+        try Output.writeAll(buffer, to: STDOUT_FILENO)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// One line on standard output.
+    static func line(_ text: String) throws { try writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO) }
+
+    /// One line on standard error.
+    static func error(_ text: String) { errorText(text + "\n") }
+
+    /// Text on standard error; where that cannot be written to there is nobody to tell.
+    static func errorText(_ text: String) {
+        do { try writeAll(Array(text.utf8), to: STDERR_FILENO) } catch { return }
+    }
+
+    /// Whether standard error is a terminal.
+    static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
+        var start = 0
+        while start < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[start...])
+                #if canImport(Darwin)
+                return unsafe Darwin.write(descriptor, rest.baseAddress, rest.count)
+                #elseif canImport(Musl)
+                return unsafe Musl.write(descriptor, rest.baseAddress, rest.count)
+                #else
+                return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+                #endif
+            }
+            if count >= 0 {
+                start += count
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EPIPE: throw BrokenPipe()
+            default:
+                let reason = unsafe String(cString: strerror(errno))
+                throw CommandError(status: Failure.storage, message: "Writing the output failed: \(reason).")
+            }
+        }
+    }
+}

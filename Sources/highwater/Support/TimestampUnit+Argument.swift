@@ -1,0 +1,5 @@
+public import ArgumentParser
+public import EventImport
+
+/// `--timestamp-unit milliseconds`.
+extension TimestampUnit: ExpressibleByArgument {}

@@ -1,0 +1,57 @@
+public import EventJournal
+import Foundation
+import ObjectStorage
+
+/// A fresh directory that goes away with the object.
+final class ScratchDirectory {
+    let path: String
+
+    init() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("highwater-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = url.path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+extension Journal {
+    /// Every event of a range, copied.
+    func collect(after: Timestamp? = nil, through: Timestamp? = nil, options: ReplayOptions = .init()) async throws
+        -> [Event]
+    {
+        var events: [Event] = []
+        for try await batch in replay(after: after, through: through, options: options) {
+            events.append(contentsOf: (0..<batch.count).map { batch[$0] })
+        }
+        return events
+    }
+}
+
+/// Moments by their number of microseconds.
+extension Timestamp: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: Int64) { self.init(microseconds: value) }
+}
+
+/// A store whose puts take a while, so that callers meet.
+struct SlowPutStore: ObjectStore {
+    let base: any ObjectStore
+
+    init(_ base: any ObjectStore) { self.base = base }
+
+    var location: String { base.location }
+    func get(_ key: String, range: ByteRange?) async throws -> GetResult { try await base.get(key, range: range) }
+    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
+    func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
+        try await Task.sleep(for: .milliseconds(20))
+        return try await base.put(key, bytes, mode: mode)
+    }
+    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
+        try await base.beginUpload(key, mode: mode)
+    }
+    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
+    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
+        try await base.copy(source, to: destination, mode: mode)
+    }
+    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
+}
