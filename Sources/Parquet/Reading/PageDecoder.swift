@@ -145,7 +145,10 @@ struct PageDecoder {
         return decoded
     }
 
-    private var values: ValueDecoder { ValueDecoder(type: column.type, maximumBytes: limits.maximumPageBytes) }
+    /// Views have 32 bits for an offset, so no limit can allow more.
+    private var values: ValueDecoder {
+        ValueDecoder(type: column.type, maximumBytes: min(limits.maximumPageBytes, Int(Int32.max)))
+    }
 
     private func check(slots: Int) throws(ParquetError) {
         guard slots <= limits.maximumPageBytes else {

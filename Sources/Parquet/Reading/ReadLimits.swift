@@ -7,7 +7,7 @@
 public struct ReadLimits: Sendable, Hashable {
     /// The largest footer, page index or Bloom filter, in bytes; the default is 64 MiB.
     public var maximumFooterBytes: Int
-    /// The largest page, in bytes: as it stands, decompressed, and decoded; the default is 256 MiB.
+    /// The largest page, in bytes: as it stands, decompressed, and decoded; the default is 256 MiB, the most 2 GiB.
     ///
     /// A decoded page takes one byte for each level, the width of a number, and 12 bytes (a ``ByteView``) for a byte
     /// string.

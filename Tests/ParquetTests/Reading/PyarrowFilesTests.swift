@@ -9,18 +9,22 @@ import Testing
     /// The files, and their rows as pyarrow reads them.
     struct Files: Sendable {
         var paths: [String]
+        var bytes: [String: [UInt8]] = [:]
         var rows: [String: [String]]
     }
 
     static let files = Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "highwater-parquet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
         let paths = try PythonPeer.run("generate.py", [folder.path, String(seed)]).split(separator: "\n")
             .map(String.init)
-        return Files(paths: paths, rows: try PythonPeer.rows(of: paths))
+        var files = Files(paths: paths, rows: try PythonPeer.rows(of: paths))
+        for path in paths { files.bytes[path] = Array(try Data(contentsOf: URL(filePath: path))) }
+        return files
     }
 
-    private func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
+    private func bytes(_ path: String) throws -> [UInt8] { try #require(try Self.files.get().bytes[path]) }
 
     @Test("every file that pyarrow writes gives the values that pyarrow reads")
     func everyFileGivesItsValues() throws {

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 folder, seed = sys.argv[1], int(sys.argv[2])
 random.seed(seed)
 
-ROWS = 3000
+ROWS = 1500
 
 
 def maybe(make, nulls):
