@@ -25,9 +25,7 @@ package final class IOThreads: TaskExecutor {
     package static let shared = IOThreads(maximumCount: 16)
 
     private enum Work: Sendable {
-        /// Does the work and returns how to tell of it, which is done when nothing of the work is held any more: files
-        /// it had open are closed when its caller goes on.
-        case closure(@Sendable () -> @Sendable () -> Void)
+        case closure(@Sendable () -> Void)
         case job(UnownedJob)
     }
 
@@ -100,12 +98,8 @@ package final class IOThreads: TaskExecutor {
     package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         if isOnOwnThread { return try body() }
         return try await withCheckedThrowingContinuation { continuation in
-            hand(
-                .closure {
-                    let result = Result(catching: body)
-                    return { continuation.resume(with: result) }
-                }
-            )
+            let call = Call(body)
+            hand(.closure { continuation.resume(with: call.make()) })
         }
     }
 
@@ -173,21 +167,26 @@ package final class IOThreads: TaskExecutor {
         // A worker is started with work in its box, which comes before what is in the queue.
         var work = worker.takeWork(watchers)
         while true {
-            let tell = perform(work.take())
-            tell?()
+            switch work {
+            case .closure(let body): body()
+            case .job(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            case nil: break
+            }
             work = nextWork(for: worker) ?? worker.takeWork(watchers)
         }
     }
 
-    private func perform(_ work: consuming Work?) -> (@Sendable () -> Void)? {
-        switch work {
-        case .closure(let body):
-            return body()
-        case .job(let job):
-            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
-            return nil
-        case nil:
-            return nil
+    /// A closure that is let go of before its result is told, whoever else still holds the call.
+    ///
+    /// So files that only the closure kept open are closed, and temporary ones gone, when its caller goes on.
+    private final class Call<Value: Sendable>: Sendable {
+        private let body: Mutex<(@Sendable () throws -> Value)?>
+
+        init(_ body: @escaping @Sendable () throws -> Value) { self.body = Mutex(body) }
+
+        func make() -> Result<Value, any Error> {
+            guard let body = body.withLock({ $0.take() }) else { preconditionFailure("A call was made twice") }
+            return Result(catching: body)
         }
     }
 

@@ -52,31 +52,33 @@ struct ListCursor: Sendable {
     /// About how much memory the listing takes.
     var byteCount: Int { levels.reduce(0) { $0 + $1.names.byteCount } }
 
-    /// The next page, and whether there is another.
-    mutating func nextPage(limit: Int) throws -> (page: ListPage, position: ListPosition?) {
-        var page = ListPage()
-        var position: ListPosition?
-        var open: (level: Int, directory: OpenDirectory?)?
-        while page.objects.count + page.commonPrefixes.count < limit {
-            guard let item = try pending ?? next() else { return (page, nil) }
+    /// What is on the next page, and where it ends if there is another.
+    mutating func nextPage(limit: Int) throws -> (plan: ListPlan, end: ListPosition?) {
+        var plan = ListPlan()
+        var count = 0
+        var end: ListPosition?
+        var lastNumber: Int?
+        while count < limit {
+            guard let item = try pending ?? next() else { return (plan, nil) }
             pending = nil
+            count += 1
             switch item {
             case .commonPrefix(let prefix):
                 let text = String(decoding: prefix, as: UTF8.self)
-                page.commonPrefixes.append(text)
-                position = ListPosition(text, coversPrefix: true)
-                open = nil
+                plan.commonPrefixes.append(text)
+                if count == limit { end = ListPosition(text, coversPrefix: true) }
             case .object(let entry):
                 let level = levels[levels.count - 1]
-                if open?.level != level.number { open = (level.number, try OpenDirectory(path(of: level.key))) }
-                guard let status = try open?.directory?.status(of: entry, in: level.names) else { continue }
-                let key = level.names.key(entry, below: level.key)
-                page.objects.append(status.metadata(key))
-                position = ListPosition(key, coversPrefix: false)
+                if lastNumber != level.number {
+                    lastNumber = level.number
+                    plan.runs.append(ListRun(path: path(of: level.key), key: level.key, names: level.names))
+                }
+                plan.runs[plan.runs.count - 1].entries.append(entry)
+                if count == limit { end = ListPosition(level.names.key(entry, below: level.key), coversPrefix: false) }
             }
         }
         pending = try next()
-        return (page, pending == nil ? nil : position)
+        return (plan, pending == nil ? nil : end)
     }
 
     /// The next object or common prefix; the object may have vanished since its directory was read.
@@ -165,39 +167,5 @@ struct ListCursor: Sendable {
             .allSatisfy {
                 !$0.elementsEqual(LocalDirectory.scratchName.utf8)
             }
-    }
-}
-
-/// A directory that is open to look up files in it.
-private final class OpenDirectory {
-    private let descriptor: FileDescriptor
-    private let path: String
-
-    /// Opens a directory; `nil` when it is gone.
-    init?(_ path: String) throws {
-        self.path = path
-        do {
-            descriptor = try SystemCall.open(path, O_RDONLY | O_DIRECTORY)
-        } catch {
-            if error.number == ENOENT || error.number == ENOTDIR { return nil }
-            throw ObjectStoreError.listing(path, error)
-        }
-    }
-
-    /// The status of a file; `nil` when it is gone.
-    func status(of entry: DirectoryNames.Entry, in names: DirectoryNames) throws -> FileStatus? {
-        let directory = descriptor.number
-        do {
-            let status = try unsafe names.withCString(entry) { name in
-                Result { () throws(SystemError) in
-                    try unsafe SystemCall.status(ofEntry: name, in: directory)
-                }
-            }?
-            .get()
-            return status?.kind == .file ? status : nil
-        } catch {
-            if error.number == ENOENT { return nil }
-            throw ObjectStoreError.examining(path, error)
-        }
     }
 }

@@ -38,12 +38,12 @@ final class ListCursors: Sendable {
 }
 
 extension LocalDirectory {
-    /// One page of a listing.
+    /// What is on one page of a listing, and its continuation.
     ///
     /// A continuation is the number of the saved listing in base 36, a colon, and the position for when it is not there
     /// any more. The number keeps two listings apart that are at the same position: one that began earlier may not
     /// know objects that the other has to show.
-    func list(_ options: ListOptions) throws -> ListPage {
+    func planPage(_ options: ListOptions) throws -> (plan: ListPlan, continuation: String?) {
         var cursor: ListCursor
         if let continuation = options.continuation {
             let parts = continuation.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1)
@@ -55,10 +55,16 @@ extension LocalDirectory {
         } else {
             cursor = try ListCursor(options, at: ListPosition(options), root: root)
         }
-        var (page, position) = try cursor.nextPage(limit: options.boundedLimit)
-        if let position {
-            page.continuation = String(cursors.save(cursor), radix: 36) + ":" + position.continuation
-        }
-        return page
+        let (plan, end) = try cursor.nextPage(limit: options.boundedLimit)
+        let continuation = end.map { String(cursors.save(cursor), radix: 36) + ":" + $0.continuation }
+        return (plan, continuation)
+    }
+
+    /// Looks up what is on a part of a page.
+    func lookUp(_ runs: [ListRun]) throws -> [ObjectMetadata] {
+        var objects: [ObjectMetadata] = []
+        objects.reserveCapacity(runs.reduce(0) { $0 + $1.entries.count })
+        for run in runs { try run.append(to: &objects) }
+        return objects
     }
 }
