@@ -78,7 +78,15 @@ let package = Package(
         ),
 
         // Tests
-        .testTarget(name: "ObjectStorageTests", dependencies: ["ObjectStorage", "ObjectStorageTesting"]),
+        .executableTarget(
+            name: "object-store-racer",
+            dependencies: ["ObjectStorage"],
+            path: "Tests/Support/ObjectStoreRacer"
+        ),
+        .testTarget(
+            name: "ObjectStorageTests",
+            dependencies: ["ObjectStorage", "ObjectStorageTesting", "object-store-racer"]
+        ),
         .testTarget(name: "ParquetTests", dependencies: ["Parquet"]),
         .testTarget(name: "EventJournalTests", dependencies: ["EventJournal", "ObjectStorageTesting"]),
         .testTarget(name: "EventImportTests", dependencies: ["EventImport", "CZlib", "CZstd"]),
