@@ -23,8 +23,9 @@ build: setup ## build the release program .build/release/highwater
 demo: setup ## import real events, replay a range, look one up
 	@scripts/demo
 
+# One after the other: tests that wait for child processes hold the threads that others, with a time limit, wait for.
 test: setup ## run all tests (ARGS='--filter ...' for some)
-	swift test --disable-xctest $(ARGS)
+	swift test --disable-xctest --no-parallel $(ARGS)
 
 lint: ## check format and style; changes nothing
 	swift format lint --strict --parallel --recursive $(SWIFT)
