@@ -9,7 +9,7 @@ ARGS ?=
 
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks Fuzz)
 
-.PHONY: help setup build demo test lint format bench bench-smoke fuzz clean
+.PHONY: help setup build demo test lint format bench bench-smoke bench-micro fuzz clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -40,6 +40,9 @@ bench: ## measure Highwater beside its peers (installs them; takes an hour or so
 
 bench-smoke: setup ## the benchmark at 5,000 events, Highwater only: right counts and bytes, no times
 	@scripts/bench --smoke
+
+bench-micro: setup ## measure parts alone: Parquet, append, replay, import (ARGS='--filter Replay')
+	swift package --package-path Benchmarks/micro --disable-sandbox benchmark $(ARGS)
 
 fuzz: setup ## fuzz the readers of foreign bytes (ARGS=-max_total_time=600)
 	@scripts/fuzz $(ARGS)
