@@ -28,18 +28,15 @@ struct ReplayDigest {
             guard timestamp >= last else { throw PeerError("\(timestamp) was replayed after \(last)") }
             last = timestamp
         }
-        for index in 0..<batch.count {
-            let first = unsafe batch.ids.withBytes(at: index) { unsafe $0.first }
-            guard first != nil else { throw PeerError("an event without an id was replayed") }
-        }
+        var nameless = 0
+        unsafe batch.ids.forEach { _, id in if unsafe id.isEmpty { nameless += 1 } }
+        guard nameless == 0 else { throw PeerError("an event without an id was replayed") }
         var sum = crc
         var size: UInt64 = 0
-        for index in 0..<batch.count {
-            unsafe batch.payloads.withBytes(at: index) { payload in
-                guard let start = payload.baseAddress else { return }
-                unsafe sum = libdeflate_crc32(sum, start, payload.count)
-                size += UInt64(payload.count)
-            }
+        unsafe batch.payloads.forEach { _, payload in
+            guard let start = payload.baseAddress else { return }
+            unsafe sum = libdeflate_crc32(sum, start, payload.count)
+            size += UInt64(payload.count)
         }
         crc = sum
         bytes += size

@@ -1,4 +1,9 @@
+internal import ObjectStorage
+
 /// Transforms elements with at most `limit` in flight, and returns the results in the order of the elements.
+///
+/// The transformations run on the threads that stores block on, so that reading a segment and decoding it takes no change
+/// of threads in between, and the cooperative pool is left to the callers.
 ///
 /// The first error cancels the rest and is thrown when they have ended.
 func mapConcurrently<Element: Sendable, Result: Sendable>(
@@ -14,7 +19,7 @@ func mapConcurrently<Element: Sendable, Result: Sendable>(
             try Task.checkCancellation()
             if started >= limit, let (index, result) = try await group.next() { results[index] = result }
             let index = started
-            group.addTask { (index, try await transform(element)) }
+            group.addTask(executorPreference: IOThreads.shared) { (index, try await transform(element)) }
             started += 1
         }
         for try await (index, result) in group { results[index] = result }

@@ -7,7 +7,7 @@ public struct ImportOptions: Sendable {
     /// Without an id each event gets a fresh one, and importing again adds it again; without a timestamp it gets the time of
     /// the import.
     public var mapping: FieldMapping
-    /// So much input, in bytes, becomes one segment; default 32 MiB.
+    /// So much input, in bytes, becomes one segment; default 16 MiB.
     public var unitBytes: Int
     /// How many units are worked on at once; default the number of processors.
     public var parallelism: Int
@@ -15,7 +15,7 @@ public struct ImportOptions: Sendable {
     /// Makes settings.
     public init(
         mapping: FieldMapping,
-        unitBytes: Int = 32 << 20,
+        unitBytes: Int = 16 << 20,
         parallelism: Int = JournalConfiguration.processors
     ) {
         self.mapping = mapping

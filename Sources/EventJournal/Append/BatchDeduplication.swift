@@ -2,35 +2,27 @@ internal import Parquet
 
 extension EventBatch {
     /// The batch with the first event of each id, and how many others it had.
-    ///
-    /// - Complexity: O(n) expected; ids are compared where hashes agree.
     func firstOfEachID() -> (batch: EventBatch, repeated: Int) {
         guard count > 1 else { return (self, 0) }
-        var repeated: Set<Int> = []
-        _ = ids.indexed { repeated.insert($0) }
-        if repeated.isEmpty { return (self, 0) }
-        return (selecting((0..<count).filter { !repeated.contains($0) }), repeated.count)
+        let repeated = HashedIDs(ids).indexed().repeated
+        return repeated.isEmpty ? (self, 0) : (selecting((0..<count).without(repeated)), repeated.count)
+    }
+}
+
+extension Range<Int> {
+    /// The numbers that are not among `others`, which ascend.
+    func without(_ others: [Int]) -> [Int] {
+        var kept: [Int] = []
+        kept.reserveCapacity(Swift.max(0, count - others.count))
+        var next = 0
+        for number in self {
+            if next < others.count, others[next] == number { next += 1 } else { kept.append(number) }
+        }
+        return kept
     }
 }
 
 extension ByteArrays {
-    /// An index of the values by hash, in which each value stands once.
-    ///
-    /// - Parameter repeated: Called with the place of each value that an earlier one equals.
-    func indexed(repeated: (Int) -> Void = { _ in }) -> IdentifierIndex {
-        var index = IdentifierIndex(capacity: count)
-        for row in 0..<count {
-            let hash = unsafe withBytes(at: row) { unsafe BloomFilter.hash($0) }
-            guard index.insert(hash: hash, row: UInt32(row)) != nil else { continue }
-            if index.candidates(hash: hash).contains(where: { isEqual(at: Int($0), to: self, at: row) }) {
-                repeated(row)
-            } else {
-                index.addCollision(hash: hash, row: UInt32(row))
-            }
-        }
-        return index
-    }
-
     /// Whether two values have the same bytes.
     func isEqual(at row: Int, to other: ByteArrays, at otherRow: Int) -> Bool {
         unsafe withBytes(at: row) { bytes in

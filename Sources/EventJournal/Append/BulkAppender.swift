@@ -7,7 +7,7 @@ package import Parquet
 package actor BulkAppender {
     private let journal: Journal
     /// Ids reserved but not stored yet, and where they are.
-    private var underway: [UUIDv7: (ids: ByteArrays, index: IdentifierIndex)] = [:]
+    private var underway: [UUIDv7: (ids: HashedIDs, index: IdentifierIndex)] = [:]
 
     /// Learns what the journal holds.
     ///
@@ -24,6 +24,7 @@ package actor BulkAppender {
         package var batch: EventBatch
         /// How many events were left out because their id is in the journal or came before.
         package var alreadyThere: Int
+        let ids: HashedIDs
         let batchID: UUIDv7
     }
 
@@ -34,17 +35,21 @@ package actor BulkAppender {
     /// - Throws: ``JournalError/Code/invalidEvent``, or what reading the ids of the journal throws.
     package func reserve(_ batch: EventBatch) async throws -> Reservation {
         try batch.validate()
-        let unique = batch.firstOfEachID().batch
-        let stored = try await journal.inbox.find(unique.ids)
-        var fresh = unique
-        let isNew = (0..<unique.count).map { stored[$0] == nil && !isUnderway(unique.ids, $0) }
-        if isNew.contains(false) { fresh = unique.selecting(isNew.indices.filter { isNew[$0] }) }
+        let all = HashedIDs(batch.ids)
+        var isNew = [Bool](repeating: true, count: batch.count)
+        for row in all.indexed().repeated { isNew[row] = false }
+        let stored = try await journal.inbox.find(all)
+        for row in isNew.indices where stored[row] != nil || isUnderway(all, row) { isNew[row] = false }
+        var rows = isNew.indices.filter { isNew[$0] }
+        batch.sortByTimestamp(&rows)
+        let ids = all.selecting(rows)
         let reservation = Reservation(
-            batch: fresh.sortedByTimestamp(),
-            alreadyThere: batch.count - fresh.count,
+            batch: batch.selecting(rows),
+            alreadyThere: batch.count - rows.count,
+            ids: ids,
             batchID: journal.generator.next()
         )
-        if !fresh.isEmpty { underway[reservation.batchID] = (reservation.batch.ids, reservation.batch.ids.indexed()) }
+        if !rows.isEmpty { underway[reservation.batchID] = (ids, ids.indexed().index) }
         return reservation
     }
 
@@ -54,7 +59,7 @@ package actor BulkAppender {
         do {
             let encoded = try journal.writer.encode(reservation.batch, batchID: reservation.batchID)
             try await Journal.store(encoded, in: journal.store)
-            try await journal.inbox.register(encoded.segment, ids: reservation.batch.ids)
+            try await journal.inbox.register(encoded.segment, ids: reservation.ids)
         } catch {
             await forget(reservation.batchID)
             throw error
@@ -64,11 +69,11 @@ package actor BulkAppender {
 
     private func forget(_ batchID: UUIDv7) { underway[batchID] = nil }
 
-    private func isUnderway(_ ids: ByteArrays, _ row: Int) -> Bool {
-        if underway.isEmpty { return false }
-        let hash = unsafe ids.withBytes(at: row) { unsafe BloomFilter.hash($0) }
-        return underway.values.contains { other in
-            other.index.candidates(hash: hash).contains { other.ids.isEqual(at: Int($0), to: ids, at: row) }
+    private func isUnderway(_ ids: HashedIDs, _ row: Int) -> Bool {
+        underway.values.contains { other in
+            other.index.candidates(hash: ids.hashes[row]).contains {
+                other.ids.ids.isEqual(at: Int($0), to: ids.ids, at: row)
+            }
         }
     }
 }

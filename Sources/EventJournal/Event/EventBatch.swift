@@ -106,7 +106,10 @@ public struct EventBatch: Sendable {
         try check(sequences, "a sequence", most: EventLimits.fieldBytes, least: 0)
         try check(payloads, "a payload", most: EventLimits.payloadBytes, least: 0)
         for (name, column) in [("id", ids), ("key", keys), ("source", sources), ("sequence", sequences)] {
-            guard let column, let row = (0..<count).first(where: { !column.isUTF8(at: $0) }) else { continue }
+            guard let column else { continue }
+            var bad: Int?
+            unsafe column.forEach { row, bytes in if unsafe !UTF8Validation.isValid(bytes) { bad = bad ?? row } }
+            guard let row = bad else { continue }
             throw JournalError(.invalidEvent, "The \(name) of event \(row) of the batch is not UTF-8.")
         }
         if let row = timestamps.firstIndex(of: .min) {
@@ -172,17 +175,26 @@ extension EventBatch {
 
     /// The same events ordered by timestamp, equal ones in the order they had.
     func sortedByTimestamp() -> EventBatch {
-        var ascending = true
-        for index in timestamps.indices.dropFirst() where timestamps[index] < timestamps[index - 1] {
-            ascending = false
+        var rows = Array(0..<count)
+        return sortByTimestamp(&rows) ? selecting(rows) : self
+    }
+
+    /// Orders numbers of rows, which ascend, by timestamp; equal ones stay in their order.
+    ///
+    /// - Returns: Whether anything changed.
+    @discardableResult
+    func sortByTimestamp(_ rows: inout [Int]) -> Bool {
+        var isAscending = true
+        for index in rows.indices.dropFirst() where timestamps[rows[index]] < timestamps[rows[index - 1]] {
+            isAscending = false
             break
         }
-        if ascending { return self }
+        if isAscending { return false }
         // `sort` is not promised to be stable: the row breaks ties.
-        let order = timestamps.indices.sorted { left, right in
+        rows.sort { left, right in
             timestamps[left] != timestamps[right] ? timestamps[left] < timestamps[right] : left < right
         }
-        return selecting(order)
+        return true
     }
 }
 

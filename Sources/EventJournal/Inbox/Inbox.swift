@@ -48,14 +48,14 @@ actor Inbox {
     /// Where the events with these ids are, as of the last refresh; exact, since the ids themselves are compared.
     ///
     /// Cost: at most one to three gets per segment that holds any.
-    func find(_ ids: ByteArrays) async throws -> [RowReference?] {
+    func find(_ ids: HashedIDs) async throws -> [RowReference?] {
         try await gate.pass { try await locate(ids) }
     }
 
     /// Takes in a segment that this process has just stored, so that its ids are known without reading them back.
     ///
     /// - Parameter ids: The ids in the order of the segment's rows.
-    func register(_ segment: Segment, ids: ByteArrays) async throws {
+    func register(_ segment: Segment, ids: HashedIDs) async throws {
         try await gate.pass {
             if !known.contains(segment.key) { try await insert([LoadedSegment(segment: segment, ids: ids)]) }
         }
@@ -65,7 +65,7 @@ actor Inbox {
 
     private struct LoadedSegment: Sendable {
         var segment: Segment
-        var ids: ByteArrays
+        var ids: HashedIDs
     }
 
     private func clear() {
@@ -154,7 +154,7 @@ actor Inbox {
                 do {
                     return Result<LoadedSegment, JournalError>
                         .success(
-                            LoadedSegment(segment: segment, ids: try await reader.ids(of: segment))
+                            LoadedSegment(segment: segment, ids: HashedIDs(try await reader.ids(of: segment)))
                         )
                 } catch let error as JournalError where error.code == .damagedSegment {
                     return .failure(error)
@@ -198,8 +198,7 @@ actor Inbox {
             bases.append(base)
             known.insert(item.segment.key)
             generator.observe(item.segment.batchID)
-            for row in 0..<item.ids.count {
-                let hash = unsafe item.ids.withBytes(at: row) { unsafe BloomFilter.hash($0) }
+            for (row, hash) in item.ids.hashes.enumerated() {
                 let number = UInt32(base + row)
                 if index.insert(hash: hash, row: number) != nil {
                     suspects.append(Suspect(hash: hash, row: number))
@@ -214,7 +213,7 @@ actor Inbox {
     private func resolve(_ suspects: [Suspect], _ loaded: [LoadedSegment]) async throws {
         var rows = Set(suspects.map(\.row))
         for suspect in suspects { rows.formUnion(index.candidates(hash: suspect.hash)) }
-        let inMemory = Dictionary(uniqueKeysWithValues: loaded.map { ($0.segment.batchID, $0.ids) })
+        let inMemory = Dictionary(uniqueKeysWithValues: loaded.map { ($0.segment.batchID, $0.ids.ids) })
         let ids = try await readIDs(rows, inMemory)
         for suspect in suspects {
             guard let id = ids[suspect.row] else { continue }
@@ -274,24 +273,17 @@ actor Inbox {
         return Dictionary(uniqueKeysWithValues: parts.joined())
     }
 
-    private func locate(_ ids: ByteArrays) async throws -> [RowReference?] {
+    private func locate(_ ids: HashedIDs) async throws -> [RowReference?] {
         var found = [RowReference?](repeating: nil, count: ids.count)
-        var candidates: [[UInt32]] = []
-        candidates.reserveCapacity(ids.count)
-        var rows: Set<UInt32> = []
-        for position in 0..<ids.count {
-            let hash = unsafe ids.withBytes(at: position) { unsafe BloomFilter.hash($0) }
-            candidates.append(index.candidates(hash: hash))
-            rows.formUnion(candidates[position])
+        var candidates: [(position: Int, row: UInt32)] = []
+        for (position, hash) in ids.hashes.enumerated() where index.row(hash: hash) != nil {
+            for row in index.candidates(hash: hash) { candidates.append((position, row)) }
         }
-        guard !rows.isEmpty else { return found }
-        let stored = try await readIDs(rows)
-        for position in 0..<ids.count where !candidates[position].isEmpty {
-            let id = ids[position]
-            for row in candidates[position] where stored[row] == id {
-                let (segment, row) = place(row)
-                found[position] = RowReference(segment: segments[segment], row: row)
-            }
+        guard !candidates.isEmpty else { return found }
+        let stored = try await readIDs(Set(candidates.map(\.row)))
+        for (position, row) in candidates where stored[row] == ids.ids[position] {
+            let (segment, row) = place(row)
+            found[position] = RowReference(segment: segments[segment], row: row)
         }
         return found
     }

@@ -47,7 +47,7 @@ extension Journal {
         try batch.validate()
         if id != nil {
             _ = try await inbox.snapshot(damage: .skip)
-            if let there = try await inbox.find(batch.ids)[0] {
+            if let there = try await inbox.find(HashedIDs(batch.ids))[0] {
                 throw JournalError(
                     .eventExists,
                     "An event with the id \"\(event.id)\" is in \(location) already (in \(there.segment.key)). "

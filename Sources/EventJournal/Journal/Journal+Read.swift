@@ -24,7 +24,7 @@ extension Journal {
         let snapshot = try await inbox.snapshot(damage: .skip)
         var ids = ByteArrays()
         ids.append(id.utf8)
-        if let reference = try await inbox.find(ids)[0] { return try await reader.event(at: reference) }
+        if let reference = try await inbox.find(HashedIDs(ids))[0] { return try await reader.event(at: reference) }
         if let damaged = snapshot.damaged.first { throw damaged.error }
         return nil
     }

@@ -1,3 +1,4 @@
+internal import ObjectStorage
 internal import Synchronization
 
 /// Reads one window ahead of the consumer.
@@ -29,7 +30,7 @@ final class ReplayPipeline: Sendable {
 
     private func read() -> Window {
         let source = source
-        let task = Window { try await source.next() }
+        let task = Window(executorPreference: IOThreads.shared) { try await source.next() }
         ahead.withLock { $0 = task }
         return task
     }

@@ -105,10 +105,10 @@ struct SegmentWriter: Sendable {
     private func splitPayloads(_ payloads: ByteArrays, rows: Range<Int>) -> (text: ColumnData, binary: ColumnData) {
         var text = ByteArrays(buffers: payloads.buffers, views: Array(payloads.views[rows]))
         var binary: [(row: Int, view: ByteView)] = []
-        for index in 0..<text.count where !text.isUTF8(at: index) {
-            binary.append((index, text.views[index]))
-            text.views[index] = .null
+        unsafe text.forEach { index, bytes in
+            if unsafe !UTF8Validation.isValid(bytes) { binary.append((index, text.views[index])) }
         }
+        for (row, _) in binary { text.views[row] = .null }
         if binary.isEmpty { return (ColumnData(nullable: text), .nulls(count: rows.count, of: .byteArray)) }
         var others = ByteArrays(buffers: payloads.buffers, views: Array(repeating: .null, count: rows.count))
         for (row, view) in binary { others.views[row] = view }
@@ -116,12 +116,11 @@ struct SegmentWriter: Sendable {
     }
 }
 
-extension ByteArrays {
-    /// Whether value `index` is well-formed UTF-8; a null is.
-    func isUTF8(at index: Int) -> Bool {
-        unsafe withBytes(at: index) { bytes in
-            let text = unsafe bytes.bindMemory(to: CChar.self)
-            return unsafe text.isEmpty || hw_validate_utf8(text.baseAddress, text.count)
-        }
+/// Whether bytes are text.
+enum UTF8Validation {
+    /// Whether all bytes are well-formed UTF-8 (Unicode 15 section 3.9, table 3-7), by simdjson's validator.
+    static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let text = unsafe bytes.bindMemory(to: CChar.self)
+        return unsafe text.isEmpty || hw_validate_utf8(text.baseAddress, text.count)
     }
 }

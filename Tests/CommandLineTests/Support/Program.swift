@@ -17,6 +17,8 @@ struct Program: Sendable {
     static let highwater = Program("highwater", environment: "HIGHWATER_BINARY")
     static let journalWriter = Program("journal-writer", environment: nil)
 
+    private init(url: URL) { self.url = url }
+
     private init(_ name: String, environment variable: String?) {
         if let variable, let path = ProcessInfo.processInfo.environment[variable] {
             url = URL(fileURLWithPath: path)
@@ -33,11 +35,17 @@ struct Program: Sendable {
     }
 
     /// Runs to the end.
-    func run(_ arguments: String..., input: Data? = nil) throws -> Outcome { try run(arguments, input: input) }
+    func run(_ arguments: String..., input: Data? = nil) async throws -> Outcome {
+        try await run(arguments, input: input)
+    }
 
-    func run(_ arguments: [String], input: Data? = nil) throws -> Outcome {
-        let running = try start(arguments, input: input)
-        return running.wait()
+    func run(_ arguments: [String], input: Data? = nil) async throws -> Outcome {
+        try await start(arguments, input: input).wait()
+    }
+
+    /// Runs a script of bash with the program as `$0`.
+    func bash(_ script: String, _ arguments: String...) async throws -> Outcome {
+        try await Program(url: URL(fileURLWithPath: "/bin/bash")).run(["-c", script, url.path] + arguments)
     }
 
     /// Starts without waiting.
@@ -57,19 +65,23 @@ struct Program: Sendable {
         process.standardInput = try FileHandle(forReadingFrom: files[0])
         process.standardOutput = try FileHandle(forWritingTo: files[1])
         process.standardError = try FileHandle(forWritingTo: files[2])
+        // Waiting is left to the handler: a thread that waits is one the tests cannot run on.
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        process.terminationHandler = { _ in end.finish() }
         try process.run()
-        return Running(process: process, directory: directory)
+        return Running(process: process, directory: directory, ended: ended)
     }
 
     /// A program at work.
     struct Running {
         let process: Process
         let directory: URL
+        let ended: AsyncStream<Void>
 
         func kill(_ signal: Int32 = SIGKILL) { Foundation.kill(process.processIdentifier, signal) }
 
-        func wait() -> Outcome {
-            process.waitUntilExit()
+        func wait() async -> Outcome {
+            for await _ in ended {}
             func text(_ name: String) -> String {
                 let data = (try? Data(contentsOf: directory.appendingPathComponent(name))) ?? Data()
                 return String(decoding: data, as: UTF8.self)
