@@ -153,8 +153,9 @@ extension ObjectStore {
     /// - Parameters:
     ///   - prefix: What the keys begin with; empty for all.
     ///   - startAfter: Only keys greater than this, by UTF-8 bytes.
+    ///   - keysOnly: Whether keys alone will do; see ``ListOptions/keysOnly``.
     /// - Returns: A sequence that lists anew each time it is gone through.
-    public func listAll(prefix: String = "", startAfter: String? = nil) -> ObjectListing {
-        ObjectListing(store: self, options: ListOptions(prefix: prefix, startAfter: startAfter))
+    public func listAll(prefix: String = "", startAfter: String? = nil, keysOnly: Bool = false) -> ObjectListing {
+        ObjectListing(store: self, options: ListOptions(prefix: prefix, startAfter: startAfter, keysOnly: keysOnly))
     }
 }

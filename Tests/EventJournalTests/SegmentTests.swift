@@ -1,13 +1,10 @@
-import ObjectStorage
 import Testing
 
 @testable import EventJournal
 
 @Suite("Segment names")
 struct SegmentTests {
-    private func parse(_ key: String) -> Segment? {
-        Segment(ObjectMetadata(key: key, size: 99, entityTag: "", lastModified: 0))
-    }
+    private func parse(_ key: String) -> Segment? { Segment(key: key) }
 
     @Test(
         "say what is inside, and are read back",
@@ -33,18 +30,18 @@ struct SegmentTests {
         "that are not exact are refused",
         arguments: [
             "_inbox/", "_inbox/x.parquet", "segments/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_4.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_4_00000000ffffffff.parquet.tmp",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_2_1_3_4_00000000ffffffff.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_0_4_00000000ffffffff.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_-4_00000000ffffffff.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_01_2_3_4_00000000ffffffff.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_00000000ffffffff.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_4_5_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_4_99_00000000ffffffff.parquet.tmp",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_2_1_3_4_99_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_0_4_99_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_-4_99_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_01_2_3_4_99_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_99_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_4_5_99_00000000ffffffff.parquet",
             "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_4.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_4_00000000FFFFFFFF.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_99999999999999999999_3_4_00000000ffffffff.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_9223372036854775808_3_4_00000000ffffffff.parquet",
-            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_-0_2_3_4_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_2_3_4_99_00000000FFFFFFFF.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_99999999999999999999_3_4_99_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_1_9223372036854775808_3_4_99_00000000ffffffff.parquet",
+            "_inbox/0190163d-8694-739b-aea5-966c26f8ad91_-0_2_3_4_99_00000000ffffffff.parquet",
         ]
     )
     func refused(key: String) {

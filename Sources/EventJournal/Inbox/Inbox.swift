@@ -92,7 +92,7 @@ actor Inbox {
     private func refresh() async throws {
         let objects: [ObjectMetadata]
         do {
-            objects = try await store.listAll(prefix: Segment.inbox).collect(upTo: Inbox.maximumSegments)
+            objects = try await store.listAll(prefix: Segment.inbox, keysOnly: true).collect(upTo: Inbox.maximumSegments)
         } catch {
             throw JournalError.wrapping(error, "Listing the segments of \(store.location) failed")
         }
@@ -102,7 +102,7 @@ actor Inbox {
         for object in objects {
             if known.contains(object.key) {
                 present += 1
-            } else if let segment = Segment(object) {
+            } else if let segment = Segment(key: object.key) {
                 generator.observe(segment.batchID)
                 fresh.append(segment)
             } else if object.key.hasSuffix(".parquet") {
@@ -112,7 +112,7 @@ actor Inbox {
         // A segment that is gone may have hidden rows of others: only a fresh start tells which count now.
         if present < known.count {
             clear()
-            fresh = objects.compactMap(Segment.init)
+            fresh = objects.compactMap { Segment(key: $0.key) }
         }
         fresh.removeAll { segment in
             guard let damage = damaged[segment.key] else { return false }

@@ -82,11 +82,11 @@ public final class Journal: Sendable {
     private func observeSegments(create: Bool) async throws {
         let newest: ListPage
         do {
-            newest = try await store.list(ListOptions(prefix: Segment.inbox))
+            newest = try await store.list(ListOptions(prefix: Segment.inbox, keysOnly: true))
         } catch {
             throw JournalError.wrapping(error, "\(location) cannot be listed")
         }
-        let segments = newest.objects.compactMap(Segment.init)
+        let segments = newest.objects.compactMap { Segment(key: $0.key) }
         for segment in segments { generator.observe(segment.batchID) }
         if segments.isEmpty, newest.objects.isEmpty, !create {
             let absent = ObjectStoreError(.notFound, "no object begins with \(Segment.inbox)")

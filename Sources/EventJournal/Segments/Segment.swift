@@ -1,10 +1,8 @@
-internal import ObjectStorage
-
 /// One immutable Parquet object of a journal, as its name tells it.
 ///
 /// Everything a reader needs to plan is in the name, so that one listing suffices:
 ///
-///     _inbox/<batch id>_<first>_<last>_<events>_<payload bytes>_<checksum>.parquet
+///     _inbox/<batch id>_<first>_<last>_<events>_<payload bytes>_<object bytes>_<checksum>.parquet
 ///
 /// The batch id is a UUID version 7; `first` and `last` are the lowest and highest timestamp inside, in microseconds
 /// since 1970 UTC, with a minus sign before 1970; the checksum vouches for every byte. See `docs/format.md`.
@@ -51,19 +49,20 @@ public struct Segment: Sendable, Hashable {
     /// Reads the description from an object's key.
     ///
     /// - Returns: `nil` when the key is not that of an inbox segment.
-    init?(_ object: ObjectMetadata) {
-        let key = Array(object.key.utf8)
+    init?(key: String) {
+        let key = Array(key.utf8)
         guard key.starts(with: Segment.inbox.utf8), key.count > Segment.inbox.utf8.count + Segment.suffix.utf8.count,
             key.suffix(Segment.suffix.utf8.count).elementsEqual(Segment.suffix.utf8)
         else { return nil }
         let stem = key.dropFirst(Segment.inbox.utf8.count).dropLast(Segment.suffix.utf8.count)
         let parts = stem.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
-        guard parts.count == 6, let batchID = UUIDv7(utf8: parts[0]),
+        guard parts.count == 7, let batchID = UUIDv7(utf8: parts[0]),
             let first = Int64(decimal: parts[1]), let last = Int64(decimal: parts[2]),
             let events = Int64(decimal: parts[3]).flatMap(Int.init(exactly:)),
             let payloadBytes = Int64(decimal: parts[4]).flatMap(Int.init(exactly:)),
-            let checksum = SegmentChecksum(hexadecimal: parts[5]),
-            first <= last, events > 0, events <= Segment.maximumEvents, payloadBytes >= 0
+            let objectBytes = Int64(decimal: parts[5]).flatMap(Int.init(exactly:)),
+            let checksum = SegmentChecksum(hexadecimal: parts[6]),
+            first <= last, events > 0, events <= Segment.maximumEvents, payloadBytes >= 0, objectBytes > 0
         else { return nil }
         self.init(
             batchID: batchID,
@@ -72,14 +71,14 @@ public struct Segment: Sendable, Hashable {
             events: events,
             payloadBytes: payloadBytes,
             checksum: checksum,
-            objectBytes: Int(clamping: object.size)
+            objectBytes: objectBytes
         )
     }
 
     /// The object's key, relative to the journal.
     public var key: String {
-        "\(Segment.inbox)\(batchID)_\(first.microseconds)_\(last.microseconds)_\(events)_\(payloadBytes)_\(checksum)"
-            + Segment.suffix
+        let range = "\(first.microseconds)_\(last.microseconds)"
+        return "\(Segment.inbox)\(batchID)_\(range)_\(events)_\(payloadBytes)_\(objectBytes)_\(checksum)\(Segment.suffix)"
     }
 
     /// Most events in one segment.

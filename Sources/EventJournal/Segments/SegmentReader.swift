@@ -107,10 +107,14 @@ struct SegmentReader: Sendable {
         let source = ObjectRanges(store: store, key: segment.key)
         let isSmall = SegmentReader.isSmall(segment)
         do {
-            var tail = try await source.tail(isSmall ? nil : SegmentReader.footerBytes)
+            let result = try await source.tail(isSmall ? nil : SegmentReader.footerBytes)
+            guard result.metadata.size == UInt64(segment.objectBytes) else {
+                throw segment.damaged("it has \(result.metadata.size) bytes, \(segment.objectBytes) were written")
+            }
+            var tail = result.bytes
             var opening = try ParquetFile.open(tail: tail, fileByteCount: segment.objectBytes)
             if case .needsTail(let count) = opening {
-                tail = try await source.tail(count)
+                tail = try await source.tail(count).bytes
                 opening = try ParquetFile.open(tail: tail, fileByteCount: segment.objectBytes)
             }
             guard case .opened(var file) = opening else { throw segment.damaged("its footer is longer than it says") }
@@ -183,8 +187,8 @@ struct ObjectRanges: Sendable {
     let key: String
 
     /// The last bytes, or all of them.
-    func tail(_ count: Int?) async throws -> [UInt8] {
-        try await store.get(key, range: count.map { .suffix(UInt64($0)) }).bytes
+    func tail(_ count: Int?) async throws -> GetResult {
+        try await store.get(key, range: count.map { .suffix(UInt64($0)) })
     }
 
     /// Several parts, side by side.

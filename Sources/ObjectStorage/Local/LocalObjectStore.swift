@@ -89,21 +89,21 @@ public struct LocalObjectStore: ObjectStore {
 
     /// One page, in the order of the keys' bytes.
     ///
-    /// Reads the directories that can hold matching keys, once per listing, and one file status per object returned;
-    /// those of a large page on two threads. Memory: the names in the directories on the way to the current key.
+    /// Reads the directories that can hold matching keys, once per listing, and unless keys will do one file status per object
+    /// returned; those of a large page on two threads. Memory: the names in the directories on the way to the current key.
     public func list(_ options: ListOptions) async throws -> ListPage {
         try Task.checkCancellation()
         let (page, rest) = try await threads.run { [directory] in
             let (plan, continuation) = try directory.planPage(options)
             var page = ListPage(commonPrefixes: plan.commonPrefixes, continuation: continuation)
-            var parts = plan.halves(ifMoreThan: 200)[...]
+            var parts = plan.halves(ifMoreThan: options.keysOnly ? .max : 200)[...]
             // A small page is done here and now, without another change of threads.
-            if parts.count == 1 { page.objects = try directory.lookUp(parts.removeFirst()) }
+            if parts.count == 1 { page.objects = try directory.lookUp(parts.removeFirst(), keysOnly: options.keysOnly) }
             return (page, parts)
         }
         guard let first = rest.first, let second = rest.dropFirst().first else { return page }
-        async let back = threads.run { [directory] in try directory.lookUp(second) }
-        let front = try await threads.run { [directory] in try directory.lookUp(first) }
+        async let back = threads.run { [directory] in try directory.lookUp(second, keysOnly: false) }
+        let front = try await threads.run { [directory] in try directory.lookUp(first, keysOnly: false) }
         var whole = page
         whole.objects = front
         whole.objects += try await back

@@ -61,10 +61,12 @@ extension LocalDirectory {
     }
 
     /// Looks up what is on a part of a page.
-    func lookUp(_ runs: [ListRun]) throws -> [ObjectMetadata] {
+    func lookUp(_ runs: [ListRun], keysOnly: Bool) throws -> [ObjectMetadata] {
         var objects: [ObjectMetadata] = []
         objects.reserveCapacity(runs.reduce(0) { $0 + $1.entries.count })
-        for run in runs { try run.append(to: &objects) }
+        for run in runs {
+            if keysOnly { run.appendKeys(to: &objects) } else { try run.append(to: &objects) }
+        }
         return objects
     }
 }

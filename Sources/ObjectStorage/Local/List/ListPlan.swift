@@ -45,6 +45,13 @@ struct ListRun: Sendable {
     let names: DirectoryNames
     var entries: [DirectoryNames.Entry] = []
 
+    /// Appends the keys, without a look at the files.
+    func appendKeys(to objects: inout [ObjectMetadata]) {
+        for entry in entries {
+            objects.append(ObjectMetadata(key: names.key(entry, below: key), size: 0, entityTag: "", lastModified: 0))
+        }
+    }
+
     /// Looks the files up and appends what they are; what has vanished is left out.
     func append(to objects: inout [ObjectMetadata]) throws {
         do {
