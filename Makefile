@@ -41,7 +41,7 @@ bench: ## measure Highwater beside its peers (installs them; takes an hour or so
 bench-smoke: setup ## the benchmark at 5,000 events, Highwater only: right counts and bytes, no times
 	@scripts/bench --smoke
 
-bench-micro: setup ## measure parts alone: Parquet, append, replay, import (ARGS='--filter Replay')
+bench-micro: setup ## measure parts alone: Parquet, append, replay, import (ARGS="--filter 'Replay.*'")
 	swift package --package-path Benchmarks/micro --disable-sandbox benchmark $(ARGS)
 
 fuzz: setup ## fuzz the readers of foreign bytes (ARGS=-max_total_time=600)

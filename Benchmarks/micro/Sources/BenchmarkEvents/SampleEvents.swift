@@ -1,7 +1,7 @@
 public import EventJournal
 internal import Parquet
 
-/// Events as the peer benchmark has them: transactions as JSON of some 470 bytes that zstd makes about a third as long.
+/// Events much as the peer benchmark has them: transactions as compressible JSON of some 440 bytes.
 ///
 /// The same numbers give the same events on every machine.
 public struct SampleEvents {
