@@ -29,11 +29,11 @@ struct ReplayDigest {
             last = timestamp
         }
         var nameless = 0
-        unsafe batch.ids.forEach { _, id in if unsafe id.isEmpty { nameless += 1 } }
+        unsafe batch.ids.visit { _, id in if unsafe id.isEmpty { nameless += 1 } }
         guard nameless == 0 else { throw PeerError("an event without an id was replayed") }
         var sum = crc
         var size: UInt64 = 0
-        unsafe batch.payloads.forEach { _, payload in
+        unsafe batch.payloads.visit { _, payload in
             guard let start = payload.baseAddress else { return }
             unsafe sum = libdeflate_crc32(sum, start, payload.count)
             size += UInt64(payload.count)

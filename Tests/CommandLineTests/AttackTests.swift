@@ -51,7 +51,9 @@ struct AttackTests {
         let input = try scratch.file("events.ndjson", ndjson(20_000, padding: 300))
         let arguments = ["import", journal, input, "--id", "id", "--timestamp", "at"]
         let begin = Date()
-        try #require(try await Program.highwater.run(["import", scratch.path + "/warm-up"] + arguments[2...]).status == 0)
+        try #require(
+            try await Program.highwater.run(["import", scratch.path + "/warm-up"] + arguments[2...]).status == 0
+        )
         let whole = Date().timeIntervalSince(begin)
         var ended = 0
         for _ in 0..<50 {

@@ -103,7 +103,8 @@ struct CommandTests {
         for number in 51...55 { #expect(outcome.error.contains("\(input):\(number):"), "\(outcome.error)") }
         #expect(try String(contentsOfFile: rejects, encoding: .utf8) == bad.joined(separator: "\n") + "\n")
         #expect(
-            try await Program.highwater.run("replay", scratch.path + "/journal").output == good.joined(separator: "\n") + "\n"
+            try await Program.highwater.run("replay", scratch.path + "/journal").output == good.joined(separator: "\n")
+                + "\n"
         )
     }
 
@@ -122,7 +123,15 @@ struct CommandTests {
     func put() async throws {
         let scratch = try Scratch()
         let journal = scratch.path + "/j"
-        let first = try await Program.highwater.run("put", journal, "{\"a\":1}", "--key", "k", "--timestamp", "2024-01-01")
+        let first = try await Program.highwater.run(
+            "put",
+            journal,
+            "{\"a\":1}",
+            "--key",
+            "k",
+            "--timestamp",
+            "2024-01-01"
+        )
         #expect(first.status == 0)
         let id = first.output.trimmingCharacters(in: .newlines)
         #expect(id.count == 36)
@@ -176,7 +185,8 @@ struct CommandTests {
         let (scratch, journal, _) = try await journal(20_000)
         _ = try await Program.highwater.bash(
             "\"$0\" replay \"$1\" 2>\"$2/err\" | head -n 1 >\"$2/out\"; echo ${PIPESTATUS[0]} >\"$2/status\"",
-            journal, scratch.path
+            journal,
+            scratch.path
         )
         #expect(try String(contentsOfFile: scratch.path + "/status", encoding: .utf8) == "0\n")
         #expect(try String(contentsOfFile: scratch.path + "/err", encoding: .utf8) == "")
@@ -196,7 +206,8 @@ struct CommandTests {
             wait $pid
             echo $? >"$2/status"
             """,
-            journal, scratch.path
+            journal,
+            scratch.path
         )
         #expect(try String(contentsOfFile: scratch.path + "/status", encoding: .utf8) == "130\n")
         #expect(try String(contentsOfFile: scratch.path + "/tail", encoding: .utf8).contains("\\n"))

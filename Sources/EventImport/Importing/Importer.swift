@@ -29,6 +29,7 @@ public struct Importer: Sendable {
     ///   - paths: Files, plain or compressed by gzip or zstd; `-` is standard input.
     ///   - rejected: Called for each line that becomes no event, in order.
     ///   - progress: Called as the import gets on.
+    /// - Returns: What was imported, left out and rejected, and which inputs failed.
     /// - Throws: ``JournalError`` when the journal cannot take more, `CancellationError`. An input that cannot be read, or not
     ///   to its end, is no reason to stop: it is in ``ImportReport/failures``.
     public func run(

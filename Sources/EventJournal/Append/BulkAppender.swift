@@ -71,9 +71,10 @@ package actor BulkAppender {
 
     private func isUnderway(_ ids: HashedIDs, _ row: Int) -> Bool {
         underway.values.contains { other in
-            other.index.candidates(hash: ids.hashes[row]).contains {
-                other.ids.ids.isEqual(at: Int($0), to: ids.ids, at: row)
-            }
+            other.index.candidates(hash: ids.hashes[row])
+                .contains {
+                    other.ids.ids.isEqual(at: Int($0), to: ids.ids, at: row)
+                }
         }
     }
 }

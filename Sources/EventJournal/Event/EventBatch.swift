@@ -108,7 +108,7 @@ public struct EventBatch: Sendable {
         for (name, column) in [("id", ids), ("key", keys), ("source", sources), ("sequence", sequences)] {
             guard let column else { continue }
             var bad: Int?
-            unsafe column.forEach { row, bytes in if unsafe !UTF8Validation.isValid(bytes) { bad = bad ?? row } }
+            unsafe column.visit { row, bytes in if unsafe !UTF8Validation.isValid(bytes) { bad = bad ?? row } }
             guard let row = bad else { continue }
             throw JournalError(.invalidEvent, "The \(name) of event \(row) of the batch is not UTF-8.")
         }

@@ -10,7 +10,7 @@ struct HashedIDs: Sendable {
         self.ids = ids
         hashes = []
         hashes.reserveCapacity(ids.count)
-        unsafe ids.forEach { _, id in unsafe hashes.append(BloomFilter.hash(id)) }
+        unsafe ids.visit { _, id in unsafe hashes.append(BloomFilter.hash(id)) }
     }
 
     private init(ids: ByteArrays, hashes: [UInt64]) {

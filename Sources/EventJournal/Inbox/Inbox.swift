@@ -35,6 +35,7 @@ actor Inbox {
     /// Cost: one list request per 1000 segments, and one to three gets per segment not seen before.
     ///
     /// - Parameter damage: What to do about objects that cannot be read.
+    /// - Returns: Segments, and which of their rows do not count.
     /// - Throws: ``JournalError/Code/damagedSegment`` that names the first such object, if they are not to be skipped.
     func snapshot(damage: DamagePolicy) async throws -> Snapshot {
         let snapshot = try await gate.pass {
@@ -54,7 +55,10 @@ actor Inbox {
 
     /// Takes in a segment that this process has just stored, so that its ids are known without reading them back.
     ///
-    /// - Parameter ids: The ids in the order of the segment's rows.
+    /// - Parameters:
+    ///   - segment: What was stored.
+    ///   - ids: The ids in the order of its rows.
+    /// - Throws: What reading ids throws that have a hash of these.
     func register(_ segment: Segment, ids: HashedIDs) async throws {
         try await gate.pass {
             if !known.contains(segment.key) { try await insert([LoadedSegment(segment: segment, ids: ids)]) }
@@ -92,7 +96,8 @@ actor Inbox {
     private func refresh() async throws {
         let objects: [ObjectMetadata]
         do {
-            objects = try await store.listAll(prefix: Segment.inbox, keysOnly: true).collect(upTo: Inbox.maximumSegments)
+            objects = try await store.listAll(prefix: Segment.inbox, keysOnly: true)
+                .collect(upTo: Inbox.maximumSegments)
         } catch {
             throw JournalError.wrapping(error, "Listing the segments of \(store.location) failed")
         }

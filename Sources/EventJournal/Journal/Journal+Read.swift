@@ -7,6 +7,7 @@ extension Journal {
     ///   - after: Exclusive; `nil` begins with the first event. The last timestamp seen can be handed in here.
     ///   - through: Inclusive; `nil` ends with the last event.
     ///   - options: What to do about damage, and how far to read ahead.
+    /// - Returns: A sequence of batches; each iteration replays anew.
     public func replay(
         after: Timestamp? = nil,
         through: Timestamp? = nil,

@@ -24,6 +24,7 @@ extension Journal {
     /// Cost: reads the journal once; memory is that of a few segments.
     ///
     /// - Parameter progress: Called after each segment with how many are done, of how many, and their bytes on the store.
+    /// - Returns: What is sound and what is damaged.
     /// - Throws: What the store throws; damage is reported, not thrown.
     public func verify(
         progress: (@Sendable (_ done: Int, _ of: Int, _ objectBytes: Int) -> Void)? = nil

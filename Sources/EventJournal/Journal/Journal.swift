@@ -61,6 +61,7 @@ public final class Journal: Sendable {
     ///   - create: Whether a place without a segment is fine.
     ///   - configuration: Settings.
     ///   - registry: Which schemes there are.
+    /// - Returns: The open journal.
     /// - Throws: ``JournalError/Code/storage`` when there is no journal and `create` is false, or the place cannot be read.
     public static func open(
         _ url: String,

@@ -2,8 +2,9 @@
 public struct JournalConfiguration: Sendable {
     /// zstd level of segments, 1 to 22; default 1, which appends fastest and costs some 5 % of size against level 3.
     public var compressionLevel: Int
-    /// Concurrent appends share an object up to this much payload, in bytes; default 8 MiB. A larger batch is stored
-    /// at once, as an object of its own.
+    /// Up to how much payload, in bytes, concurrent appends share an object; default 8 MiB.
+    ///
+    /// A larger batch is stored at once, as an object of its own.
     public var groupPayloadBytes: Int
     /// How many segments are read, decoded or encoded at once; default the number of processors.
     public var parallelism: Int

@@ -4,8 +4,9 @@ public struct ReplayOptions: Sendable {
     public var damage: DamagePolicy
     /// Called for each segment that is skipped, once per replay, before the events behind it arrive.
     public var onDamage: (@Sendable (DamagedSegment) -> Void)?
-    /// Payload bytes read ahead at once, 1 MiB or more: while one such window is consumed the next is read, so a
-    /// replay holds about three times as much. Default 32 MiB.
+    /// How many bytes of payload are read ahead at once, 1 MiB or more; default 32 MiB.
+    ///
+    /// While one such window is consumed the next is read, so a replay holds about three times as much.
     public var windowBytes: Int
 
     /// Options; the defaults refuse damage.

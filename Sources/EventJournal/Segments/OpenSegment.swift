@@ -99,7 +99,11 @@ struct OpenSegment: Sendable {
 
     /// Events of a row group, as batches that end where pages do.
     ///
-    /// - Parameter rows: Which, counted from the row group's first; `nil` for all.
+    /// - Parameters:
+    ///   - rowGroup: The number of the row group.
+    ///   - rows: Which, counted from the row group's first; `nil` for all.
+    /// - Returns: Batches in the order of the rows.
+    /// - Throws: ``JournalError``, by what is wrong with the segment or the store.
     func events(rowGroup: Int, rows: Range<Int>?) async throws -> [EventBatch] {
         // A column without a value in the whole row group need not be read.
         let optional = [SegmentColumn.key, .source, .sequence, .data, .dataBytes]

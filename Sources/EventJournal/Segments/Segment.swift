@@ -78,7 +78,8 @@ public struct Segment: Sendable, Hashable {
     /// The object's key, relative to the journal.
     public var key: String {
         let range = "\(first.microseconds)_\(last.microseconds)"
-        return "\(Segment.inbox)\(batchID)_\(range)_\(events)_\(payloadBytes)_\(objectBytes)_\(checksum)\(Segment.suffix)"
+        return
+            "\(Segment.inbox)\(batchID)_\(range)_\(events)_\(payloadBytes)_\(objectBytes)_\(checksum)\(Segment.suffix)"
     }
 
     /// Most events in one segment.

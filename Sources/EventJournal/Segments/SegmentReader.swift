@@ -48,7 +48,12 @@ struct SegmentReader: Sendable {
 
     /// The rows of a chunk between two positions, without those that do not count.
     ///
-    /// - Parameter dropped: Rows of the segment to leave out, ascending.
+    /// - Parameters:
+    ///   - chunk: What to read.
+    ///   - window: Between which positions.
+    ///   - dropped: Rows of the segment to leave out, ascending.
+    /// - Returns: The rows in their order; none at all is possible.
+    /// - Throws: ``JournalError``, by what is wrong with the segment or the store.
     func part(_ chunk: Chunk, of window: ReplayWindow, dropped: [Int]) async throws -> ReplayPart {
         let open = try await open(chunk.segment)
         guard chunk.rowGroup < open.file.metadata.rowGroups.count,

@@ -1,6 +1,6 @@
 internal import Parquet
 
-/// The columns of a segment, in file order. See `docs/format.md`.
+/// The columns of a segment, in file order; see `docs/format.md`.
 enum SegmentColumn: Int, CaseIterable {
     case eventID, timestamp, key, source, sequence, data, dataBytes, batchID, op
 

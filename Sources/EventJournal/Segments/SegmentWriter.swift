@@ -39,6 +39,7 @@ struct SegmentWriter: Sendable {
     ///   - batch: Valid and not empty; in any order.
     ///   - batchID: The segment's name.
     /// - Returns: The segment and the bytes of its object.
+    /// - Throws: `ParquetError` when the compression level is out of range.
     func encode(_ batch: EventBatch, batchID: UUIDv7) throws -> (segment: Segment, bytes: [UInt8]) {
         let batch = batch.sortedByTimestamp()
         var writer = ParquetWriter(try plan.get())
@@ -105,7 +106,7 @@ struct SegmentWriter: Sendable {
     private func splitPayloads(_ payloads: ByteArrays, rows: Range<Int>) -> (text: ColumnData, binary: ColumnData) {
         var text = ByteArrays(buffers: payloads.buffers, views: Array(payloads.views[rows]))
         var binary: [(row: Int, view: ByteView)] = []
-        unsafe text.forEach { index, bytes in
+        unsafe text.visit { index, bytes in
             if unsafe !UTF8Validation.isValid(bytes) { binary.append((index, text.views[index])) }
         }
         for (row, _) in binary { text.views[row] = .null }

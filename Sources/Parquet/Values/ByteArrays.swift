@@ -50,8 +50,9 @@ public struct ByteArrays: Sendable {
     /// Lends the bytes of every value in turn, without a copy and at less cost per value than ``withBytes(at:_:)``.
     ///
     /// - Parameter body: Gets the place of the value and its bytes, which have no base address when it is null.
+    /// - Throws: What `body` throws.
     @inlinable
-    public func forEach<Failure: Error>(
+    public func visit<Failure: Error>(
         _ body: (_ index: Int, _ bytes: UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         var index = 0
@@ -63,15 +64,16 @@ public struct ByteArrays: Sendable {
             }
             // One access to the buffer for all the values in a row that lie in it.
             let buffer = views[index].buffer
-            try unsafe buffers[Int(buffer)].withUnsafeBufferPointer { bytes throws(Failure) in
-                while index < views.count, !views[index].isNull, views[index].buffer == buffer {
-                    try unsafe body(
-                        index,
-                        UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[views[index].range]))
-                    )
-                    index += 1
+            try unsafe buffers[Int(buffer)]
+                .withUnsafeBufferPointer { bytes throws(Failure) in
+                    while index < views.count, !views[index].isNull, views[index].buffer == buffer {
+                        try unsafe body(
+                            index,
+                            UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[views[index].range]))
+                        )
+                        index += 1
+                    }
                 }
-            }
         }
     }
 

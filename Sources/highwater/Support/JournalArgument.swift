@@ -11,7 +11,11 @@ struct JournalArgument: ParsableArguments {
 
     /// Opens it.
     ///
-    /// - Parameter create: Whether it may be a new one.
+    /// - Parameters:
+    ///   - create: Whether it may be a new one.
+    ///   - configuration: Settings.
+    /// - Returns: The open journal.
+    /// - Throws: ``JournalError`` when there is none or it cannot be read.
     func open(create: Bool, configuration: JournalConfiguration = .defaults) async throws -> Journal {
         try await Journal.open(journal, create: create, configuration: configuration)
     }

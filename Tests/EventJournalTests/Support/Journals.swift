@@ -30,6 +30,7 @@ extension Journal {
 
 /// Moments by their number of microseconds.
 extension Timestamp: ExpressibleByIntegerLiteral {
+    /// So many microseconds after 1970 UTC.
     public init(integerLiteral value: Int64) { self.init(microseconds: value) }
 }
 
