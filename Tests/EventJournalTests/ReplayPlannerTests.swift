@@ -54,7 +54,7 @@ struct ReplayPlannerTests {
             }
             guard let window = planner.next() else { return windows }
             windows.append(window)
-            if windows.count > 1_000_000 { return windows }
+            if windows.count > 100_000 { return windows }
         }
     }
 
@@ -128,6 +128,15 @@ struct ReplayPlannerTests {
         let windows = Self.windows(all, range: .all, bytes: 10_000)
         #expect(windows.count == 10)
         #expect(windows.allSatisfy { $0.chunks.count <= 10 })
+    }
+
+    @Test("goes on where the next moment alone has more than a window", arguments: [1, 100, 700, 2500])
+    func crowdedMoments(bytes: Int) {
+        let all = (0..<5).map { rank in Self.rows(rank: rank, [0, 0, 1, 1, 1, 2], bytesPerRow: 500) }
+        let windows = Self.windows(all, range: .all, bytes: bytes)
+        #expect(windows.count <= 20)
+        #expect(windows.last?.through == .behind(.max))
+        #expect(windows.allSatisfy { $0.after < $0.through })
     }
 
     @Test("holds the whole range of Int64")

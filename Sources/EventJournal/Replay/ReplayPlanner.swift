@@ -109,6 +109,8 @@ struct ReplayPlanner: Sendable {
             let middle = fits &+ Int64(distance / 2)
             if bytes(through: middle) <= targetBytes { fits = middle } else { tooMuch = middle }
         }
+        // Not even one moment more fits: a window must go on nevertheless.
+        if .behind(fits) <= done { return cutInside(tooMuch) }
         // Better still the end of a chunk, so that it need not be read again for the next window.
         let chunkEnd = pending.lazy.map(\.last).filter { $0 <= fits && $0 > low }.max()
         if let chunkEnd, bytes(through: chunkEnd) * 2 >= targetBytes { return .behind(chunkEnd) }
