@@ -16,14 +16,12 @@ final class AppendQueue: Sendable {
     }
 
     private struct Waiting {
-        var number: Int
         var batch: EventBatch
         var continuation: CheckedContinuation<Answer, Never>?
     }
 
     private struct State {
         var isLed = false
-        var nextNumber = 0
         var waiting: [Waiting] = []
     }
 
@@ -37,23 +35,22 @@ final class AppendQueue: Sendable {
         self.store = store
     }
 
+    /// How many callers wait for a later group than the one that is being stored.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// Stores a batch, alone or with others, and returns when it is durable.
     ///
     /// - Throws: What storing threw. When the leader's task was cancelled, the others do not fail with it: they store
     ///   again, which is safe since the first write of an id wins.
     func append(_ batch: EventBatch) async throws {
-        let number = state.withLock { state in
-            state.nextNumber += 1
-            return state.nextNumber
-        }
         let answer = await withCheckedContinuation { continuation in
             let leads = state.withLock { state in
                 if state.isLed {
-                    state.waiting.append(Waiting(number: number, batch: batch, continuation: continuation))
+                    state.waiting.append(Waiting(batch: batch, continuation: continuation))
                     return false
                 }
                 state.isLed = true
-                state.waiting.insert(Waiting(number: number, batch: batch, continuation: nil), at: 0)
+                state.waiting.insert(Waiting(batch: batch, continuation: nil), at: 0)
                 return true
             }
             if leads { continuation.resume(returning: .lead) }

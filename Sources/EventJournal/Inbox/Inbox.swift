@@ -22,6 +22,8 @@ actor Inbox {
     private var index = IdentifierIndex()
     private var duplicates: [UUIDv7: Set<Int>] = [:]
     private var damaged: [String: DamagedSegment] = [:]
+    /// Rows in ``segments`` that may be duplicates, since reading the ids to compare failed so far.
+    private var suspects: [Suspect] = []
     private var sorted: Snapshot?
 
     init(store: any ObjectStore, reader: SegmentReader, generator: UUIDv7Generator) {
@@ -50,7 +52,10 @@ actor Inbox {
     ///
     /// Cost: at most one to three gets per segment that holds any.
     func find(_ ids: HashedIDs) async throws -> [RowReference?] {
-        try await gate.pass { try await locate(ids) }
+        try await gate.pass {
+            try await resolveSuspects()
+            return try await locate(ids)
+        }
     }
 
     /// Takes in a segment that this process has just stored, so that its ids are known without reading them back.
@@ -61,7 +66,9 @@ actor Inbox {
     /// - Throws: What reading ids throws that have a hash of these.
     func register(_ segment: Segment, ids: HashedIDs) async throws {
         try await gate.pass {
-            if !known.contains(segment.key) { try await insert([LoadedSegment(segment: segment, ids: ids)]) }
+            guard !known.contains(segment.key) else { return }
+            try insert(LoadedSegment(segment: segment, ids: ids))
+            try await resolveSuspects([segment.batchID: ids.ids])
         }
     }
 
@@ -79,6 +86,7 @@ actor Inbox {
         index = IdentifierIndex()
         duplicates = [:]
         damaged = [:]
+        suspects = []
         sorted = nil
     }
 
@@ -101,6 +109,18 @@ actor Inbox {
         } catch {
             throw JournalError.wrapping(error, "Listing the segments of \(store.location) failed")
         }
+        do {
+            try await take(objects)
+        } catch let error as JournalError where error.code == .damagedSegment {
+            // A segment was sound when its ids were read, and is not any more: a fresh start leaves it out.
+            clear()
+            try await take(objects)
+        }
+    }
+
+    /// Learns what is new among the objects of the folder, and tries those again that could not be read so far: one
+    /// that was cut short on its way here may arrive whole, and one that was damaged may have been restored.
+    private func take(_ objects: [ObjectMetadata]) async throws {
         var fresh: [Segment] = []
         var present = 0
         var broken: [String: DamagedSegment] = [:]
@@ -110,7 +130,7 @@ actor Inbox {
             } else if let segment = Segment(key: object.key) {
                 generator.observe(segment.batchID)
                 fresh.append(segment)
-            } else if object.key.hasSuffix(".parquet") {
+            } else if object.key.hasSuffix(Segment.suffix) {
                 broken[object.key] = Inbox.misnamed(object.key)
             }
         }
@@ -119,16 +139,12 @@ actor Inbox {
             clear()
             fresh = objects.compactMap { Segment(key: $0.key) }
         }
-        fresh.removeAll { segment in
-            guard let damage = damaged[segment.key] else { return false }
-            broken[segment.key] = damage
-            return true
-        }
-        if Set(broken.keys) != Set(damaged.keys) {
+        if !broken.isEmpty || !damaged.isEmpty {
             damaged = broken
             sorted = nil
         }
         fresh.sort { $0.batchID < $1.batchID }
+        try await resolveSuspects()
         try await load(fresh)
     }
 
@@ -165,16 +181,18 @@ actor Inbox {
                     return .failure(error)
                 }
             }
-            var good: [LoadedSegment] = []
+            var inMemory: [UUIDv7: ByteArrays] = [:]
             for (segment, result) in zip(some, loaded) {
                 switch result {
-                case .success(let segment): good.append(segment)
+                case .success(let item):
+                    try insert(item)
+                    inMemory[segment.batchID] = item.ids.ids
                 case .failure(let error):
                     damaged[segment.key] = DamagedSegment(object: segment.key, events: segment.events, error: error)
                     sorted = nil
                 }
             }
-            try await insert(good)
+            try await resolveSuspects(inMemory)
         }
     }
 
@@ -192,33 +210,34 @@ actor Inbox {
         var row: UInt32
     }
 
-    private func insert(_ loaded: [LoadedSegment]) async throws {
-        var suspects: [Suspect] = []
-        for item in loaded {
-            let base = (bases.last ?? 0) + (segments.last?.events ?? 0)
-            guard base + item.ids.count < UInt32.max else {
-                throw JournalError(.storage, "The inbox holds more than \(UInt32.max) events; compact the journal.")
-            }
-            segments.append(item.segment)
-            bases.append(base)
-            known.insert(item.segment.key)
-            generator.observe(item.segment.batchID)
-            for (row, hash) in item.ids.hashes.enumerated() {
-                let number = UInt32(base + row)
-                if index.insert(hash: hash, row: number) != nil {
-                    suspects.append(Suspect(hash: hash, row: number))
-                }
+    /// Puts a segment's rows into the index; those that may be duplicates stay suspects until
+    /// ``resolveSuspects(_:)``.
+    private func insert(_ item: LoadedSegment) throws {
+        let base = (bases.last ?? 0) + (segments.last?.events ?? 0)
+        guard base + item.ids.count < UInt32.max else {
+            throw JournalError(.storage, "The inbox holds more than \(UInt32.max) events; compact the journal.")
+        }
+        segments.append(item.segment)
+        bases.append(base)
+        known.insert(item.segment.key)
+        generator.observe(item.segment.batchID)
+        for (row, hash) in item.ids.hashes.enumerated() {
+            let number = UInt32(base + row)
+            if index.insert(hash: hash, row: number) != nil {
+                suspects.append(Suspect(hash: hash, row: number))
             }
         }
-        if !loaded.isEmpty { sorted = nil }
-        if !suspects.isEmpty { try await resolve(suspects, loaded) }
+        sorted = nil
     }
 
     /// Compares the ids of suspects with those they met: the earlier row of an id stays, the later one is dropped.
-    private func resolve(_ suspects: [Suspect], _ loaded: [LoadedSegment]) async throws {
+    ///
+    /// When reading ids fails, the suspects stay, and the next call that needs an answer tries again. Ids by batch id
+    /// that are in memory need not be read.
+    private func resolveSuspects(_ inMemory: [UUIDv7: ByteArrays] = [:]) async throws {
+        if suspects.isEmpty { return }
         var rows = Set(suspects.map(\.row))
         for suspect in suspects { rows.formUnion(index.candidates(hash: suspect.hash)) }
-        let inMemory = Dictionary(uniqueKeysWithValues: loaded.map { ($0.segment.batchID, $0.ids.ids) })
         let ids = try await readIDs(rows, inMemory)
         for suspect in suspects {
             guard let id = ids[suspect.row] else { continue }
@@ -235,6 +254,7 @@ actor Inbox {
             }
             if isNew { index.addCollision(hash: suspect.hash, row: suspect.row) }
         }
+        suspects = []
     }
 
     /// Whether a row counts before another when both have one id.

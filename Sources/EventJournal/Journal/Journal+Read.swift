@@ -20,14 +20,21 @@ extension Journal {
     ///
     /// Cost: a list, what is new since the last call, and one to three gets.
     ///
-    /// - Throws: ``JournalError/Code/damagedSegment`` when a segment that might hold the event cannot be read.
+    /// - Throws: ``JournalError/Code/damagedSegment`` when a segment that might hold the event, or the first write of its
+    ///   id, cannot be read.
     public func event(_ id: String) async throws -> Event? {
         let snapshot = try await inbox.snapshot(damage: .skip)
         var ids = ByteArrays()
         ids.append(id.utf8)
-        if let reference = try await inbox.find(HashedIDs(ids))[0] { return try await reader.event(at: reference) }
-        if let damaged = snapshot.damaged.first { throw damaged.error }
-        return nil
+        let reference = try await inbox.find(HashedIDs(ids))[0]
+        // Keys of segments are in order of arrival: what is damaged behind the event cannot take precedence. Of a
+        // misnamed object not even that is known.
+        let damaged = snapshot.damaged.first { damaged in
+            reference.map { damaged.events == nil || damaged.object < $0.segment.key } ?? true
+        }
+        if let damaged { throw damaged.error }
+        guard let reference else { return nil }
+        return try await reader.event(at: reference)
     }
 
     /// The segments that have, or may have, events of a range, by first timestamp.
@@ -63,9 +70,9 @@ public struct JournalStatistics: Sendable, Hashable {
     public var payloadBytes: Int
     /// Bytes of all segments on the store.
     public var objectBytes: Int
-    /// The earliest event; `nil` when there is none.
+    /// The earliest timestamp, duplicates included; `nil` when there is no event.
     public var first: Timestamp?
-    /// The latest event; `nil` when there is none.
+    /// The latest timestamp, duplicates included; `nil` when there is no event.
     public var last: Timestamp?
 
     init(_ snapshot: Snapshot) {

@@ -56,7 +56,8 @@ public struct Segment: Sendable, Hashable {
         else { return nil }
         let stem = key.dropFirst(Segment.inbox.utf8.count).dropLast(Segment.suffix.utf8.count)
         let parts = stem.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
-        guard parts.count == 7, let batchID = UUIDv7(utf8: parts[0]),
+        // One name has one form: that of the batch id is in lower case.
+        guard parts.count == 7, let batchID = UUIDv7(utf8: parts[0]), batchID.text.elementsEqual(parts[0]),
             let first = Int64(decimal: parts[1]), let last = Int64(decimal: parts[2]),
             let events = Int64(decimal: parts[3]).flatMap(Int.init(exactly:)),
             let payloadBytes = Int64(decimal: parts[4]).flatMap(Int.init(exactly:)),

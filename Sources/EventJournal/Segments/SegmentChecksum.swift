@@ -52,11 +52,12 @@ public struct SegmentChecksum: Sendable, Hashable, CustomStringConvertible {
         return String(repeating: "0", count: 16 - text.count) + text
     }
 
-    /// The length of the footer by what the last eight bytes say: metadata, its length in four bytes, `PAR1`.
-    private static func footerBytes(of tail: [UInt8]) -> Int {
+    /// The length of the footer by what the last eight bytes say: metadata, its length in four bytes, `PAR1`; that
+    /// may be more than the tail has.
+    static func footerBytes(of tail: [UInt8]) -> Int {
         guard tail.count >= 8 else { return tail.count }
         let length = tail[(tail.count - 8)..<(tail.count - 4)].reversed().reduce(0) { $0 << 8 | Int($1) }
-        return min(length + 8, tail.count)
+        return length + 8
     }
 
     private static func crc(_ bytes: ArraySlice<UInt8>) -> UInt32 {

@@ -112,20 +112,27 @@ struct SegmentReader: Sendable {
         let source = ObjectRanges(store: store, key: segment.key)
         let isSmall = SegmentReader.isSmall(segment)
         do {
+            // Checked before it is parsed: a flipped bit must not pass for a feature of a later version.
+            func check(_ tail: [UInt8]) throws {
+                guard isSmall ? segment.checksum.matchesObject(tail) : segment.checksum.matchesFooter(of: tail) else {
+                    throw segment.damaged(
+                        "its \(isSmall ? "bytes do" : "footer does") not match the checksum in its name"
+                    )
+                }
+            }
             let result = try await source.tail(isSmall ? nil : SegmentReader.footerBytes)
             guard result.metadata.size == UInt64(segment.objectBytes) else {
                 throw segment.damaged("it has \(result.metadata.size) bytes, \(segment.objectBytes) were written")
             }
             var tail = result.bytes
+            if isSmall || SegmentChecksum.footerBytes(of: tail) <= tail.count { try check(tail) }
             var opening = try ParquetFile.open(tail: tail, fileByteCount: segment.objectBytes)
             if case .needsTail(let count) = opening {
                 tail = try await source.tail(count).bytes
+                try check(tail)
                 opening = try ParquetFile.open(tail: tail, fileByteCount: segment.objectBytes)
             }
             guard case .opened(var file) = opening else { throw segment.damaged("its footer is longer than it says") }
-            guard isSmall ? segment.checksum.matchesObject(tail) : segment.checksum.matchesFooter(of: tail) else {
-                throw segment.damaged("its \(isSmall ? "bytes do" : "footer does") not match the checksum in its name")
-            }
             // The whole object was just checked; its pages need not be once more.
             file.verifiesChecksums = !isSmall
             let open = try OpenSegment(segment, file: file, source: source)
