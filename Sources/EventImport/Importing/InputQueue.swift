@@ -43,9 +43,12 @@ final class InputQueue: Sendable {
     /// A unit ends with the block in which it reaches so many lines, however short they are.
     private static let unitLines = 250_000
     private let unitBytes: Int
+    /// A unit is read in blocks of about this length.
+    private let blockLength: Int
 
     init(_ paths: [String], unitBytes: Int) {
         self.unitBytes = unitBytes
+        blockLength = min(unitBytes, 4 << 20)
         state = Mutex(State(waiting: paths[...], open: nil, totalBytes: InputQueue.length(of: paths)))
     }
 
@@ -75,7 +78,11 @@ final class InputQueue: Sendable {
                         let source = try InputSource(path: path)
                         state.open = Open(
                             source: source,
-                            chunker: LineChunker(source, maximumLineLength: EventLimits.payloadBytes)
+                            chunker: LineChunker(
+                                source,
+                                blockLength: blockLength,
+                                maximumLineLength: EventLimits.payloadBytes
+                            )
                         )
                     } catch {
                         state.failures.append(error)
@@ -95,7 +102,8 @@ final class InputQueue: Sendable {
         var lines = 0
         var isAtEnd = false
         do throws(InputError) {
-            while bytes < unitBytes, lines < InputQueue.unitLines {
+            // The number of blocks that comes nearest, since each is a little shorter than it may be.
+            while bytes + blockLength / 2 < unitBytes, lines < InputQueue.unitLines {
                 guard let block = try state.open?.chunker.next() else {
                     isAtEnd = true
                     break

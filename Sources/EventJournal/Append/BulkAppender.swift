@@ -38,8 +38,10 @@ package actor BulkAppender {
         let all = HashedIDs(batch.ids)
         var isNew = [Bool](repeating: true, count: batch.count)
         for row in all.indexed().repeated { isNew[row] = false }
+        // In this order: what is underway now and stored by the time the inbox answers would be in neither otherwise.
+        for row in isNew.indices where isUnderway(all, row) { isNew[row] = false }
         let stored = try await journal.inbox.find(all)
-        for row in isNew.indices where stored[row] != nil || isUnderway(all, row) { isNew[row] = false }
+        for row in isNew.indices where stored[row] != nil { isNew[row] = false }
         var rows = isNew.indices.filter { isNew[$0] }
         batch.sortByTimestamp(&rows)
         let ids = all.selecting(rows)
