@@ -87,9 +87,23 @@ let package = Package(
             name: "ObjectStorageTests",
             dependencies: ["ObjectStorage", "ObjectStorageTesting", "object-store-racer"]
         ),
-        .testTarget(name: "ParquetTests", dependencies: ["Parquet"]),
-        .testTarget(name: "EventJournalTests", dependencies: ["EventJournal", "ObjectStorageTesting"]),
-        .testTarget(name: "EventImportTests", dependencies: ["EventImport", "CZlib", "CZstd"]),
+        .testTarget(
+            name: "ParquetTests",
+            dependencies: ["Parquet"],
+            exclude: [
+                "Support/bloom_probe.py", "Support/dump.py", "Support/dump_peers.py", "Support/encrypted.py",
+                "Support/generate.py", "Support/inspect_file.py",
+            ]
+        ),
+        .testTarget(
+            name: "EventJournalTests",
+            dependencies: ["EventJournal", "ObjectStorageTesting", "Parquet"],
+            exclude: ["Resources"]
+        ),
+        .testTarget(
+            name: "EventImportTests",
+            dependencies: ["EventImport", "EventJournal", "ObjectStorageTesting", "CZlib", "CZstd"]
+        ),
         .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),
         .executableTarget(
             name: "journal-writer",

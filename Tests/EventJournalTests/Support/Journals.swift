@@ -1,6 +1,7 @@
 public import EventJournal
 import Foundation
 import ObjectStorage
+public import Testing
 
 /// A fresh directory that goes away with the object.
 final class ScratchDirectory {
@@ -55,4 +56,9 @@ struct SlowPutStore: ObjectStore {
         try await base.copy(source, to: destination, mode: mode)
     }
     func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
+}
+
+extension Event: CustomTestStringConvertible {
+    /// Short, since the runner prints the arguments of each case: the id and how much payload there is.
+    public var testDescription: String { "\(id.prefix(40)) (\(data.count) bytes)" }
 }
