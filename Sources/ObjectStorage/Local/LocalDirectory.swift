@@ -31,6 +31,7 @@ final class LocalDirectory: Sendable {
         precondition(!directory.utf8.contains(0), "A directory's path cannot contain a NUL byte")
         var path = directory
         if path.utf8.first != UInt8(ascii: "/") {
+            while path.hasPrefix("./") { path = String(path.drop { $0 == "." }.drop { $0 == "/" }) }
             let current = Self.workingDirectory
             path = path.isEmpty || path == "." ? current : current + "/" + path
         }
