@@ -217,6 +217,10 @@ struct JournalTests {
         try await journal.put([1], id: "a", at: 0)
         _ = store.reset()
         try await journal.put([1], id: "b", at: 0)
+        #expect(store.counts[.put] == 1 && store.counts[.list] == 1 && store.counts[.get] == 0)
+        try await Journal(store: store).put([1], id: "c", at: 0)
+        _ = store.reset()
+        try await journal.put([1], id: "d", at: 0)
         #expect(store.counts[.put] == 1 && store.counts[.list] == 1 && store.counts[.get] == 1)
     }
 

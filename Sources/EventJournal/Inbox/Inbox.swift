@@ -25,6 +25,11 @@ actor Inbox {
     /// Rows in ``segments`` that may be duplicates, since reading the ids to compare failed so far.
     private var suspects: [Suspect] = []
     private var sorted: Snapshot?
+    /// Ids of segments stored here and not met yet, by key.
+    private var remembered: [String: HashedIDs] = [:]
+    private var rememberedIDs = 0
+    /// About 12 MiB of them, for a process that appends and never reads.
+    private static let mostRememberedIDs = 256 << 10
 
     init(store: any ObjectStore, reader: SegmentReader, generator: UUIDv7Generator) {
         self.store = store
@@ -70,6 +75,17 @@ actor Inbox {
             try insert(LoadedSegment(segment: segment, ids: ids))
             try await resolveSuspects([segment.batchID: ids.ids])
         }
+    }
+
+    /// Keeps the ids of a segment that this process has just stored until a refresh meets it, to save reading them back.
+    ///
+    /// - Parameters:
+    ///   - segment: What was stored.
+    ///   - ids: The ids in the order of its rows.
+    func remember(_ segment: Segment, ids: ByteArrays) {
+        guard rememberedIDs + ids.count <= Inbox.mostRememberedIDs else { return }
+        rememberedIDs += ids.count
+        remembered[segment.key] = HashedIDs(ids.compacted())
     }
 
     // MARK: - Refreshing
@@ -146,6 +162,7 @@ actor Inbox {
         fresh.sort { $0.batchID < $1.batchID }
         try await resolveSuspects()
         try await load(fresh)
+        for segment in fresh { rememberedIDs -= remembered.removeValue(forKey: segment.key)?.count ?? 0 }
     }
 
     private static func misnamed(_ key: String) -> DamagedSegment {
@@ -170,13 +187,13 @@ actor Inbox {
             }
             let some = fresh[start..<end]
             start = end
-            let reader = reader
+            let (reader, remembered) = (reader, remembered)
             let loaded = try await mapConcurrently(some, limit: reader.parallelism) { segment in
                 do {
-                    return Result<LoadedSegment, JournalError>
-                        .success(
-                            LoadedSegment(segment: segment, ids: HashedIDs(try await reader.ids(of: segment)))
-                        )
+                    if let ids = remembered[segment.key] {
+                        return Result<LoadedSegment, JournalError>.success(LoadedSegment(segment: segment, ids: ids))
+                    }
+                    return .success(LoadedSegment(segment: segment, ids: HashedIDs(try await reader.ids(of: segment))))
                 } catch let error as JournalError where error.code == .damagedSegment {
                     return .failure(error)
                 }

@@ -45,16 +45,20 @@ public final class Journal: Sendable {
         self.generator = generator
         self.writer = writer
         self.reader = reader
-        inbox = Inbox(store: store, reader: reader, generator: generator)
+        let inbox = Inbox(store: store, reader: reader, generator: generator)
+        self.inbox = inbox
         queue = AppendQueue(groupPayloadBytes: configuration.groupPayloadBytes) { batch in
-            try await Journal.store(writer.encode(batch, batchID: generator.next()), in: store)
+            let sorted = batch.sortedByTimestamp()
+            let encoded = try writer.encode(sorted, batchID: generator.next())
+            try await Journal.store(encoded, in: store)
+            await inbox.remember(encoded.segment, ids: sorted.ids)
         }
     }
 
     /// Opens the journal at a URL or path.
     ///
-    /// A journal that is to be read must exist; one that is to be written begins with its first segment. One list request
-    /// tells, and moves the clock of segment names past every segment there is.
+    /// A journal that is to be read must exist; one that is to be written begins with its first segment. A listing tells,
+    /// one request for 1000 segments, and moves the clock of segment names past every segment there is.
     ///
     /// - Parameters:
     ///   - url: A path, or a URL with a scheme of the registry.
@@ -81,15 +85,16 @@ public final class Journal: Sendable {
     }
 
     private func observeSegments(create: Bool) async throws {
-        let newest: ListPage
+        var isEmpty = true
         do {
-            newest = try await store.list(ListOptions(prefix: Segment.inbox, keysOnly: true))
+            for try await object in store.listAll(prefix: Segment.inbox, keysOnly: true) {
+                isEmpty = false
+                if let segment = Segment(key: object.key) { generator.observe(segment.batchID) }
+            }
         } catch {
             throw JournalError.wrapping(error, "\(location) cannot be listed")
         }
-        let segments = newest.objects.compactMap { Segment(key: $0.key) }
-        for segment in segments { generator.observe(segment.batchID) }
-        if segments.isEmpty, newest.objects.isEmpty, !create {
+        if isEmpty, !create {
             let absent = ObjectStoreError(.notFound, "no object begins with \(Segment.inbox)")
             throw JournalError(
                 .storage,
