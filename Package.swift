@@ -51,6 +51,8 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
 
+        .target(name: "CAllocator"),
+
         // Libraries, lowest first
         .target(name: "ObjectStorage"),
         .target(name: "ObjectStorageTesting", dependencies: ["ObjectStorage"]),
@@ -65,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "highwater",
             dependencies: [
-                "EventJournal", "EventImport", "ObjectStorage", "Parquet", "CSimdJSON",
+                "EventJournal", "EventImport", "ObjectStorage", "Parquet", "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -73,7 +75,7 @@ let package = Package(
         // The Swift side of the peer benchmark
         .executableTarget(
             name: "highwater-peer",
-            dependencies: ["EventJournal", "Parquet", "CDeflate"],
+            dependencies: ["EventJournal", "Parquet", "CAllocator", "CDeflate"],
             path: "Benchmarks/Peer"
         ),
 

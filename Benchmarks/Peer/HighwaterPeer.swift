@@ -1,3 +1,4 @@
+private import CAllocator
 private import EventJournal
 
 /// The Swift side of the peer benchmark: does to one journal what `Benchmarks/peers/systems/highwater.py` asks for.
@@ -9,6 +10,7 @@ struct HighwaterPeer {
         guard CommandLine.arguments.count == 2 else {
             throw PeerError("usage: highwater-peer JOURNAL")
         }
+        hw_keep_large_buffers()
         let journal = try await Journal.open(CommandLine.arguments[1])
         let channel = FrameChannel()
         while let request = try channel.next() {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CAllocator
 
 /// The command line of Highwater: it translates words into calls of the libraries, and their results into text.
 @main
@@ -30,6 +31,7 @@ struct Highwater: AsyncParsableCommand {
     /// Runs the command, and turns every error into one line and an exit status by kind.
     static func main() async {
         Signals.ignoreBrokenPipes()
+        hw_keep_large_buffers()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -1,8 +1,9 @@
-import EventJournal
 import Foundation
 import ObjectStorage
 import ObjectStorageTesting
 import Testing
+
+@testable import EventJournal
 
 @Suite("Journal")
 struct JournalTests {
@@ -252,6 +253,36 @@ struct JournalTests {
         let order = expected.enumerated()
             .sorted { ($0.element.timestamp, $0.offset) < ($1.element.timestamp, $1.offset) }
         #expect(replayed == order.map(\.element))
+    }
+
+    @Test("payload that bunches at one moment of many segments still comes in bounded windows")
+    func bunchedPayload() async throws {
+        let journal = Journal(store: MemoryObjectStore())
+        var expected: [String] = []
+        for part in 0..<60 {
+            // Ends far apart make the segment look thinly spread; nearly all of it is at one moment.
+            var events = [Event(id: "\(part)<", timestamp: 0, data: [])]
+            for number in 0..<40 {
+                let data = Array(repeating: UInt8(truncatingIfNeeded: part), count: 4000)
+                events.append(Event(id: "\(part)-\(number)", timestamp: 500_000_000, data: data))
+            }
+            events.append(Event(id: "\(part)>", timestamp: 1_000_000_000, data: []))
+            try await journal.append(events)
+            expected += (0..<40).map { "\(part)-\($0)" }
+        }
+        let source = ReplaySource(
+            range: .all,
+            options: ReplayOptions(windowBytes: 1 << 20),
+            inbox: journal.inbox,
+            reader: journal.reader
+        )
+        var ids: [String] = []
+        while let window = try await source.next() {
+            let events = window.flatMap { batch in (0..<batch.count).map { batch[$0] } }
+            #expect(events.reduce(0) { $0 + $1.data.count } <= 2 << 20)
+            ids += events.map(\.id)
+        }
+        #expect(ids == (0..<60).map { "\($0)<" } + expected + (0..<60).map { "\($0)>" })
     }
 
     @Test("large appends go as several row groups, and ranges inside are found")

@@ -104,7 +104,7 @@ class Highwater(Peer):
         self.child.call(b"A", frame(batch))
 
     def append_single(self, e):
-        self.child.call(b"P", frame([e]))
+        self.child.call(b"A", frame([e]))
 
     def replay(self, after, through, consumer):
         reply = self.child.call(b"R", struct.pack("<qq", after, through))

@@ -44,6 +44,7 @@ struct ReplayWindow: Sendable {
 /// Cuts a range of time into windows of bounded size, from what the names and footers of segments say.
 ///
 /// A window's size is an estimate: a chunk's payload is taken as spread evenly between its first and its last timestamp.
+/// Who reads the window can find it larger and ``shorten(_:to:)`` it.
 /// A chunk may have rows in several windows and is then read for each of them, which bounds memory also where every
 /// segment overlaps every other; where segments follow one another, windows end where chunks end and each is read once.
 /// It is a value without I/O: whoever drives it adds segments in ascending order of `first`, one at a time while there is
@@ -91,6 +92,18 @@ struct ReplayPlanner: Sendable {
         if through == end { pending = [] }
         targetBytes = min(targetBytes * 2, maximumBytes)
         return window
+    }
+
+    /// Ends the window that ``next()`` returned last at an earlier position, since it holds more than it may.
+    mutating func shorten(_ window: ReplayWindow, to through: ReplayPosition) -> ReplayWindow {
+        let kept = Set(pending)
+        pending.append(contentsOf: window.chunks.filter { $0.lastPosition > through && !kept.contains($0) })
+        done = through
+        return ReplayWindow(
+            after: window.after,
+            through: through,
+            chunks: window.chunks.filter { $0.firstPosition <= through }
+        )
     }
 
     /// Where the window would end with the chunks known now; `nil` when all of them fit.

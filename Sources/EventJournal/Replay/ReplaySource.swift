@@ -33,7 +33,8 @@ actor ReplaySource {
     func next() async throws -> [EventBatch]? {
         if !isOpen { try await open() }
         try await feedPlanner()
-        guard let window = planner.next() else { return nil }
+        guard let planned = planner.next() else { return nil }
+        let window = try await bounded(planned)
         let (reader, duplicates, policy) = (reader, duplicates, options.damage)
         let results = try await mapConcurrently(window.chunks, limit: reader.parallelism) { chunk in
             do {
@@ -54,6 +55,36 @@ actor ReplaySource {
             }
         }
         return Merge.merge(parts)
+    }
+
+    /// Ends a window earlier where payload that was taken as spread evenly is bunched inside it.
+    ///
+    /// Only where it could be: where the chunks that reach into the window are together much larger than it may be.
+    /// Then their timestamps are read first, which costs a second read of small segments, and 40 bytes a row.
+    private func bounded(_ window: ReplayWindow) async throws -> ReplayWindow {
+        guard window.chunks.reduce(0, { $0 + $1.payloadBytes }) > 2 * options.windowBytes else { return window }
+        let (reader, policy) = (reader, options.damage)
+        let rows = try await mapConcurrently(window.chunks, limit: reader.parallelism) { chunk -> [ReplayPosition] in
+            do {
+                return try await reader.positions(chunk, of: window)
+            } catch let error as JournalError where error.code == .damagedSegment && policy == .skip {
+                // Met again, and reported, when the rows themselves are read.
+                return []
+            }
+        }
+        var sized: [(position: ReplayPosition, bytes: Int)] = []
+        for (chunk, positions) in zip(window.chunks, rows) {
+            let each = chunk.payloadBytes / max(chunk.rows, 1)
+            for position in positions { sized.append((position, each)) }
+        }
+        guard sized.reduce(0, { $0 + $1.bytes }) > 2 * options.windowBytes else { return window }
+        sized.sort { $0.position < $1.position }
+        var bytes = 0
+        for row in sized {
+            bytes += row.bytes
+            if bytes >= options.windowBytes { return planner.shorten(window, to: row.position) }
+        }
+        return window
     }
 
     private func open() async throws {

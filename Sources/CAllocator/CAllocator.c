@@ -1,0 +1,14 @@
+#include "CAllocator.h"
+
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+void hw_keep_large_buffers(void) {
+#ifdef __GLIBC__
+    // Refused only by an allocator that does not know them, which has its own ways then.
+    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 512 << 20);
+#endif
+}

@@ -1,0 +1,10 @@
+#pragma once
+
+/// Lets the allocator keep freed buffers of some hundred KiB; to be called once, at the start of a program.
+///
+/// By default glibc gives them back to the system as soon as they are free, and each page of the next one is faulted in
+/// and zeroed again: an eighth of the time of a replay. What is kept is bounded by what was in use at once. A library must
+/// not decide this for its host, so programs do. Elsewhere than on glibc there is nothing to do.
+///
+/// Source: mallopt(3), `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD`.
+void hw_keep_large_buffers(void);
