@@ -25,14 +25,22 @@ struct RegistryTests {
     @Test(
         "What does not begin with a scheme is a path",
         arguments: [
-            "journal", "./journal", "../journal", "C:\\journal", "c:/journal", "2015-01-01T00:00", "a b:c", "~/journal",
-            "./s3:bucket", ":x", "-x:y", "é:x",
+            "journal", "../journal", "C:\\journal", "c:/journal", "2015-01-01T00:00", "a b:c", "~/journal", ":x", "-x:y",
+            "é:x",
         ]
     )
-    func relative(url: String) throws {
-        let store = try registry.open(url)
-        #expect(store is LocalObjectStore)
-        #expect(store.location.hasSuffix("/" + url))
+    func relative(path: String) throws {
+        for url in [path, "./" + path] {
+            let store = try registry.open(url)
+            #expect(store is LocalObjectStore)
+            #expect(store.location.hasSuffix("/" + path))
+            #expect(!store.location.contains("/./"))
+        }
+    }
+
+    @Test("A path that looks like a URL opens when it begins with ./")
+    func escaped() throws {
+        #expect(try registry.open("./s3:bucket").location.hasSuffix("/s3:bucket"))
     }
 
     @Test("Each memory: is a store of its own, each memory:name one for all")
