@@ -25,7 +25,8 @@ struct RegistryTests {
     @Test(
         "What does not begin with a scheme is a path",
         arguments: [
-            "journal", "../journal", "C:\\journal", "c:/journal", "2015-01-01T00:00", "a b:c", "~/journal", ":x", "-x:y",
+            "journal", "../journal", "C:\\journal", "c:/journal", "2015-01-01T00:00", "a b:c", "~/journal", ":x",
+            "-x:y",
             "é:x",
         ]
     )
