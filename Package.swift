@@ -31,6 +31,7 @@ let package = Package(
         .executable(name: "highwater", targets: ["highwater"]),
         .library(name: "EventJournal", targets: ["EventJournal"]),
         .library(name: "EventImport", targets: ["EventImport"]),
+        .library(name: "DeltaLake", targets: ["DeltaLake"]),
         .library(name: "Parquet", targets: ["Parquet"]),
         .library(name: "ObjectStorage", targets: ["ObjectStorage"]),
         .library(name: "ObjectStorageTesting", targets: ["ObjectStorageTesting"]),
@@ -57,6 +58,7 @@ let package = Package(
         .target(name: "ObjectStorage"),
         .target(name: "ObjectStorageTesting", dependencies: ["ObjectStorage"]),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
+        .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
         .target(name: "EventJournal", dependencies: ["ObjectStorage", "Parquet", "CSimdJSON", "CDeflate"]),
         .target(
             name: "EventImport",
@@ -96,6 +98,11 @@ let package = Package(
                 "Support/bloom_probe.py", "Support/dump.py", "Support/dump_peers.py", "Support/encrypted.py",
                 "Support/generate.py", "Support/inspect_file.py",
             ]
+        ),
+        .testTarget(
+            name: "DeltaLakeTests",
+            dependencies: ["DeltaLake", "ObjectStorageTesting", "Parquet"],
+            exclude: ["Support/peer.py"]
         ),
         .testTarget(
             name: "EventJournalTests",
