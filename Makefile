@@ -9,7 +9,7 @@ ARGS ?=
 
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks Fuzz)
 
-.PHONY: help setup build demo test lint format bench bench-smoke bench-micro fuzz clean
+.PHONY: help setup build demo test model soak lint format bench bench-smoke bench-micro fuzz clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -26,6 +26,12 @@ demo: setup ## import real events, replay a range, look one up
 # One after the other: tests that wait for child processes hold the threads that others, with a time limit, wait for.
 test: setup ## run all tests (ARGS='--filter ...' for some)
 	swift test --disable-xctest --no-parallel $(ARGS)
+
+model: setup ## run 10,000 random programs against the journal and a model of it (ARGS='--seed S --programs 1' repeats one)
+	@scripts/model $(ARGS)
+
+soak: setup ## the same with fresh programs for eight hours (ARGS='--minutes 30' for another time)
+	@scripts/model --keep-going $(or $(ARGS),--minutes 480)
 
 lint: ## check format and style; changes nothing
 	swift format lint --strict --parallel --recursive $(SWIFT)

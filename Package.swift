@@ -109,6 +109,14 @@ let package = Package(
             dependencies: ["EventJournal", "ObjectStorageTesting", "Parquet"],
             exclude: ["Resources"]
         ),
+        .executableTarget(
+            name: "journal-model",
+            dependencies: [
+                "EventJournal", "ObjectStorage", "ObjectStorageTesting", "Parquet",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Support/JournalModel"
+        ),
         .testTarget(
             name: "EventImportTests",
             dependencies: ["EventImport", "EventJournal", "ObjectStorageTesting", "CZlib", "CZstd"]

@@ -78,10 +78,17 @@ extension UUIDv7: CustomStringConvertible {
 public final class UUIDv7Generator: Sendable {
     private let last: Mutex<UInt64>
     private let clock: @Sendable () -> Timestamp
+    private let random: @Sendable () -> UInt64
 
     /// A generator on a clock.
-    public init(clock: @escaping @Sendable () -> Timestamp = { .now }) {
+    public convenience init(clock: @escaping @Sendable () -> Timestamp = { .now }) {
+        self.init(clock: clock, random: { UInt64.random(in: 0...UInt64.max) })
+    }
+
+    /// A generator on a clock and a source of random bits, so that a test can repeat what it makes.
+    package init(clock: @escaping @Sendable () -> Timestamp, random: @escaping @Sendable () -> UInt64) {
         self.clock = clock
+        self.random = random
         last = Mutex(0)
     }
 
@@ -96,11 +103,11 @@ public final class UUIDv7Generator: Sendable {
         let now = UInt64(max(0, clock().microseconds / 1000)) << 12
         let tick = last.withLock { last in
             // A fresh millisecond starts low in the counter, at random, so that two generators seldom agree.
-            last = now > last & ~0xFFF ? now | UInt64.random(in: 0..<0x400) : last + 1
+            last = now > last & ~0xFFF ? now | random() & 0x3FF : last + 1
             return last
         }
         let high = (tick >> 12) << 16 | 0x7000 | tick & 0xFFF
-        return UUIDv7(high: high, low: UInt64.random(in: 0...UInt64.max) >> 2 | 1 << 63)
+        return UUIDv7(high: high, low: random() >> 2 | 1 << 63)
     }
 
     /// 48 bits of time and the 12 bits that count, without the version between them.

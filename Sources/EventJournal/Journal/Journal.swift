@@ -30,16 +30,25 @@ public final class Journal: Sendable {
     ///   - store: The store, rooted at the journal.
     ///   - configuration: Settings.
     ///   - clock: What `now` is: for the time of events put without one, and for the names of segments.
-    public init(
+    public convenience init(
         store: any ObjectStore,
         configuration: JournalConfiguration = .defaults,
         clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        self.init(store: store, configuration: configuration, generator: UUIDv7Generator(clock: clock), clock: clock)
+    }
+
+    /// The same with a generator of names of one's own, so that a test can repeat what it does.
+    package init(
+        store: any ObjectStore,
+        configuration: JournalConfiguration,
+        generator: UUIDv7Generator,
+        clock: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.configuration = configuration
         self.clock = clock
         location = store.location
-        let generator = UUIDv7Generator(clock: clock)
         let writer = SegmentWriter(compressionLevel: configuration.compressionLevel)
         let reader = SegmentReader(store: store, parallelism: configuration.parallelism)
         self.generator = generator

@@ -1,0 +1,68 @@
+import EventJournal
+
+/// One thing that an actor does, with all that chance decides about it, so that it stays the same when others are taken out.
+struct Operation: Sendable {
+    /// What is done.
+    enum Action: Sendable {
+        case put(Event)
+        case append([Event])
+        case event(String)
+        case replay(after: Timestamp?, through: Timestamp?, windowBytes: Int)
+        case statistics
+        case verify
+        /// The actor's wall clock jumps, perhaps back.
+        case moveClock(microseconds: Int64)
+        /// The actor goes on as a new process that knows nothing.
+        case reopen
+    }
+
+    /// Which of the program it is; faults hang on this number.
+    var number: Int
+    var actor: Int
+    var action: Action
+    /// Its process dies at this request of the operation, counted from 0.
+    var diesAt: Int?
+
+    /// Whether it stores rows when it succeeds.
+    var writes: Bool {
+        switch action {
+        case .put, .append: true
+        case .event, .replay, .statistics, .verify, .moveClock, .reopen: false
+        }
+    }
+}
+
+extension Operation: CustomStringConvertible {
+    var description: String {
+        let death = diesAt.map { ", dies at request \($0)" } ?? ""
+        return "#\(number) actor \(actor): \(action)\(death)"
+    }
+}
+
+extension Operation.Action: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .put(let event): "put \(event.short)"
+        case .append(let events): "append [\(events.map(\.short).joined(separator: ", "))]"
+        case .event(let id): "event \(id)"
+        case .replay(let after, let through, let windowBytes):
+            "replay after \(after.short) through \(through.short), windows of \(windowBytes)"
+        case .statistics: "statistics"
+        case .verify: "verify"
+        case .moveClock(let microseconds): "clock \(microseconds > 0 ? "+" : "")\(microseconds) us"
+        case .reopen: "reopen"
+        }
+    }
+}
+
+extension Event {
+    /// The event in few characters: `id@timestamp/key=payload`.
+    var short: String {
+        let text = data.count > 40 ? "\(data.count) bytes" : text
+        return "\(id)@\(timestamp.microseconds)\(key.map { "/\($0)" } ?? "")=\(text)"
+    }
+}
+
+extension Timestamp? {
+    fileprivate var short: String { self.map { "\($0.microseconds)" } ?? "-" }
+}

@@ -1,0 +1,111 @@
+import EventJournal
+import ObjectStorageTesting
+
+/// Makes a random program from a seed.
+struct ProgramGenerator {
+    private var random: SeededRandom
+    private let seed: UInt64
+    private let ids: [String]
+    private var number = 0
+    private var appended: [[Event]] = []
+
+    /// Few, so that they meet.
+    ///
+    /// The last two are different bytes for what `String` takes as the same text.
+    private static let ids = ["a", "b", "c", "d", "e", "f", "g", "\u{E9}", "e\u{301}"]
+
+    init(seed: UInt64) {
+        self.seed = seed
+        random = SeededRandom(seed: seed)
+        // Half of the programs keep to two or three ids: there the order of operations matters most.
+        let few = Bool.random(using: &random) ? Int.random(in: 2...3, using: &random) : Self.ids.count
+        ids = Array(Self.ids.shuffled(using: &random).prefix(few))
+    }
+
+    /// The program.
+    mutating func program() -> Program {
+        let actors = Int.random(in: 2...3, using: &random)
+        let (hour, year): (Int64, Int64) = (3_600_000_000, 31_536_000_000_000)
+        var program = Program(
+            seed: seed,
+            clocks: (0..<actors).map { _ in pick([0, 0, 1_000_000, -1_000_000, hour, -hour, year, -year]) },
+            faultPercent: pick([0, 0, 0, 5, 20]),
+            groupPayloadBytes: (0..<actors).map { _ in pick([8, 64, 8 << 20]) },
+            parallelism: (0..<actors).map { _ in pick([1, 1, 2]) },
+            steps: []
+        )
+        // One program in three has concurrent steps.
+        let concurrentPercent = pick([0, 0, 40])
+        for _ in 0..<Int.random(in: 4...12, using: &random) {
+            if chance(concurrentPercent) {
+                let count = Int.random(in: 2...5, using: &random)
+                program.steps.append(.together((0..<count).map { _ in operation(actors, isAlone: false) }))
+            } else {
+                program.steps.append(.alone(operation(actors, isAlone: true)))
+            }
+        }
+        return program
+    }
+
+    private mutating func pick<Value>(_ values: [Value]) -> Value {
+        values[Int.random(in: 0..<values.count, using: &random)]
+    }
+
+    private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+
+    private mutating func operation(_ actors: Int, isAlone: Bool) -> Operation {
+        number += 1
+        return Operation(
+            number: number,
+            actor: Int.random(in: 0..<actors, using: &random),
+            action: action(isAlone: isAlone),
+            diesAt: chance(3) ? Int.random(in: 0..<4, using: &random) : nil
+        )
+    }
+
+    private mutating func action(isAlone: Bool) -> Operation.Action {
+        switch Int.random(in: 0..<(isAlone ? 20 : 16), using: &random) {
+        case 0..<6: append()
+        case 6..<9: .put(event(0))
+        case 9..<11: .event(id())
+        case 11..<14: replay()
+        case 14: .statistics
+        case 15: .verify
+        case 16..<18:
+            .moveClock(microseconds: pick([1000, -1000, 5_000_000, -5_000_000, 7_200_000_000, -7_200_000_000]))
+        default: .reopen
+        }
+    }
+
+    private mutating func append() -> Operation.Action {
+        // A client that got no answer tries again; one in six appends is such a repetition.
+        if !appended.isEmpty, chance(16) { return .append(pick(appended)) }
+        let events = (0..<Int.random(in: 1...4, using: &random)).map { event($0) }
+        appended.append(events)
+        return .append(events)
+    }
+
+    private mutating func replay() -> Operation.Action {
+        .replay(after: bound(), through: bound(), windowBytes: pick([1, 30, 1 << 20]))
+    }
+
+    private mutating func bound() -> Timestamp? {
+        Bool.random(using: &random) ? nil : Timestamp(microseconds: Int64.random(in: -4...4, using: &random))
+    }
+
+    private mutating func id() -> String { pick(ids) }
+
+    /// An event whose payload says where it comes from, so that no two are equal.
+    private mutating func event(_ position: Int) -> Event {
+        let text = Array("o\(number).\(position)".utf8)
+        return Event(
+            id: id(),
+            timestamp: Timestamp(microseconds: Int64.random(in: -3...3, using: &random)),
+            key: Bool.random(using: &random) ? "k" : nil,
+            // One payload in four is no UTF-8.
+            data: chance(25) ? [0xFF] + text : text,
+            source: chance(10) ? "s" : nil,
+            sequence: chance(10) ? "1" : nil
+        )
+    }
+}

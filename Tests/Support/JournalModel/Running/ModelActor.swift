@@ -1,0 +1,79 @@
+import EventJournal
+import ObjectStorage
+import ObjectStorageTesting
+import Synchronization
+
+/// A wall clock that is set by the program; it may stand still and go back.
+final class ModelClock: Sendable {
+    private let time: Mutex<Int64>
+
+    /// A clock so far ahead of 2001-09-09T01:46:40Z.
+    init(_ microseconds: Int64) { time = Mutex(1_000_000_000_000_000 + microseconds) }
+
+    var now: Timestamp { Timestamp(microseconds: time.withLock { $0 }) }
+    func move(by microseconds: Int64) { time.withLock { $0 += microseconds } }
+}
+
+/// Somebody who works with the journal: a machine with a clock, and one process after another on it.
+struct ModelActor: Sendable {
+    let number: Int
+    let clock: ModelClock
+    private(set) var process = ModelProcess()
+    private(set) var journal: Journal
+
+    private let surroundings: Surroundings
+    private var incarnation = 0
+
+    /// What the actors of a program share.
+    struct Surroundings: Sendable {
+        let base = MemoryObjectStore()
+        let log = StoreLog()
+        let weather: Weather
+        let program: Program
+
+        init(_ program: Program) {
+            self.program = program
+            weather = Weather(seed: ~program.seed, percent: program.faultPercent)
+        }
+    }
+
+    /// An actor of the program; one number more than it has is a reader of its own, with defaults.
+    init(_ number: Int, _ surroundings: Surroundings) {
+        let clocks = surroundings.program.clocks
+        self.number = number
+        self.surroundings = surroundings
+        clock = ModelClock(number < clocks.count ? clocks[number] : 0)
+        journal = Self.open(number, 0, clock, process, surroundings)
+    }
+
+    /// Goes on as a new process that knows nothing.
+    mutating func reopen() {
+        incarnation += 1
+        process = ModelProcess()
+        journal = Self.open(number, incarnation, clock, process, surroundings)
+    }
+
+    private static func open(
+        _ number: Int,
+        _ incarnation: Int,
+        _ clock: ModelClock,
+        _ process: ModelProcess,
+        _ surroundings: Surroundings
+    ) -> Journal {
+        let (weather, program) = (surroundings.weather, surroundings.program)
+        let log = LoggingObjectStore(base: surroundings.base, log: surroundings.log, actor: number)
+        let store = FaultInjectingObjectStore(log) { weather.faults($0, process) }
+        var configuration = JournalConfiguration.defaults
+        if number < program.clocks.count {
+            configuration.groupPayloadBytes = program.groupPayloadBytes[number]
+            configuration.parallelism = program.parallelism[number]
+        }
+        let random = Mutex(SeededRandom(seed: program.seed &+ UInt64(number * 1_000_003 + incarnation * 7919)))
+        return Journal(
+            store: store,
+            configuration: configuration,
+            generator: UUIDv7Generator(clock: { clock.now }, random: { random.withLock { $0.next() } }),
+            clock: { clock.now }
+        )
+    }
+}

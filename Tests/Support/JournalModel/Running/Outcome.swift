@@ -1,0 +1,64 @@
+import EventJournal
+
+/// What an operation came to, as its caller sees it.
+enum Outcome: Sendable {
+    /// Nothing to tell.
+    case done
+    case put(Event)
+    case appended(AppendReceipt)
+    case event(Event?)
+    case replay([Event])
+    case statistics(JournalStatistics)
+    case verified(VerificationReport)
+    case failed(JournalError)
+    /// An error that no method may throw.
+    case unexpected(String)
+
+    var isFailure: Bool {
+        switch self {
+        case .failed, .unexpected: true
+        default: false
+        }
+    }
+}
+
+extension ModelActor {
+    /// Carries out what an operation asks of the journal.
+    func perform(_ operation: Operation) async -> Outcome {
+        if let request = operation.diesAt { process.die(at: request) }
+        return await CurrentOperation.$number.withValue(operation.number) {
+            do {
+                return try await outcome(of: operation.action)
+            } catch let error as JournalError {
+                return .failed(error)
+            } catch {
+                return .unexpected("\(type(of: error)): \(error)")
+            }
+        }
+    }
+
+    private func outcome(of action: Operation.Action) async throws -> Outcome {
+        switch action {
+        case .put(let event):
+            // `put` takes neither a source nor a sequence.
+            return .put(try await journal.put(event.data, id: event.id, at: event.timestamp, key: event.key))
+        case .append(let events): return .appended(try await journal.append(events))
+        case .event(let id): return .event(try await journal.event(id))
+        case .replay(let after, let through, let windowBytes):
+            var options = ReplayOptions()
+            // Far below what is sensible, so that windows end between any two events.
+            options.windowBytes = windowBytes
+            var events: [Event] = []
+            for try await batch in journal.replay(after: after, through: through, options: options) {
+                events.append(contentsOf: (0..<batch.count).map { batch[$0] })
+            }
+            return .replay(events)
+        case .statistics: return .statistics(try await journal.statistics())
+        case .verify: return .verified(try await journal.verify())
+        case .moveClock(let microseconds):
+            clock.move(by: microseconds)
+            return .done
+        case .reopen: return .done
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import EventJournal
+import ObjectStorage
+import Synchronization
+
+/// What took effect on the store, in order: the ground under the model.
+///
+/// It lies below the faults, so an effect whose answer was lost is in it. An effect is noted before its request returns.
+final class StoreLog: Sendable {
+    /// One effect.
+    struct Entry: Sendable {
+        /// Whose request it was.
+        var actor: Int
+        var effect: Effect
+    }
+
+    /// What was done to the store.
+    enum Effect: Sendable {
+        /// An object was put into the inbox.
+        case segment(key: String, bytes: [UInt8])
+    }
+
+    private let entries = Mutex<[Entry]>([])
+
+    /// How many effects there were so far.
+    var count: Int { entries.withLock { $0.count } }
+
+    /// Effects from a number on.
+    func entries(from start: Int) -> [Entry] { entries.withLock { Array($0[start...]) } }
+
+    func append(_ entry: Entry) { entries.withLock { $0.append(entry) } }
+}
+
+/// A store that notes in a log what one actor does to it.
+struct LoggingObjectStore: ObjectStore {
+    let base: any ObjectStore
+    let log: StoreLog
+    let actor: Int
+
+    var location: String { base.location }
+
+    func get(_ key: String, range: ByteRange?) async throws -> GetResult { try await base.get(key, range: range) }
+
+    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
+
+    func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
+        let metadata = try await base.put(key, bytes, mode: mode)
+        if key.hasPrefix("_inbox/"), key.hasSuffix(".parquet") {
+            log.append(StoreLog.Entry(actor: actor, effect: .segment(key: key, bytes: bytes)))
+        }
+        return metadata
+    }
+
+    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
+        try await base.beginUpload(key, mode: mode)
+    }
+
+    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
+
+    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
+        try await base.copy(source, to: destination, mode: mode)
+    }
+
+    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
+}
