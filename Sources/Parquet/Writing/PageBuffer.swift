@@ -105,11 +105,13 @@
         text.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
     }
 
-    /// A copy of the bytes in use.
-    func copy() -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-            unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
-            initialized = count
+    /// A copy of the bytes in use, from an offset on.
+    func copy(from start: Int = 0) -> [UInt8] {
+        precondition(start >= 0 && start <= count, "offset \(start) is outside of \(count) bytes")
+        return unsafe [UInt8](unsafeUninitializedCapacity: count - start) { target, initialized in
+            unsafe UnsafeMutableRawBufferPointer(target)
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start...]))
+            initialized = count - start
         }
     }
 

@@ -125,6 +125,37 @@ public struct ParquetWriter: ~Copyable {
         rowCountSoFar += rows
     }
 
+    /// Adds a row group that was encoded apart, and returns the bytes that come up: ``EncodedRowGroup/bytes`` behind
+    /// what was not taken yet.
+    ///
+    /// - Parameter group: Encoded by the plan of this file.
+    /// - Returns: What to write next, in pieces that are not copied.
+    /// - Throws: ``ParquetError/Code/invalidArgument`` when the group was encoded by another schema or codec.
+    public mutating func append(_ group: EncodedRowGroup) throws(ParquetError) -> [[UInt8]] {
+        guard group.plan.schema == plan.schema, group.plan.options.compression == plan.options.compression else {
+            throw ParquetError(.invalidArgument, "the row group was encoded by another plan than the file's")
+        }
+        let before = takeOutput()
+        let distance = takenByteCount
+        rowGroups.append(group.metadata.moved(by: distance))
+        for chunk in group.chunks { chunks.append(chunk.moved(by: distance)) }
+        rowCountSoFar += group.rowCount
+        takenByteCount += group.bytes.count
+        return before.isEmpty ? [group.bytes] : [before, group.bytes]
+    }
+
+    /// The only row group of the file with offsets from its first byte; `nil` when there is none.
+    consuming func encodedRowGroup() -> EncodedRowGroup? {
+        guard let only = rowGroups.first else { return nil }
+        let start = FileTail.magic.count
+        return EncodedRowGroup(
+            bytes: scratch.output.bytes.copy(from: start),
+            metadata: only.moved(by: -start),
+            chunks: chunks.map { $0.moved(by: -start) },
+            plan: plan
+        )
+    }
+
     /// The bytes that came up since the last call, which are not kept.
     public mutating func takeOutput() -> [UInt8] {
         takenByteCount += scratch.output.bytes.count

@@ -1,0 +1,65 @@
+/// An object of `segments/` as it was stored: what the catalog says of it.
+struct CompactedSegment: Sendable, Hashable {
+    var key: String
+    /// The earliest and the latest timestamp inside, in microseconds.
+    var first: Int64
+    var last: Int64
+    var events: Int
+    var payloadBytes: Int
+    var objectBytes: Int
+    var checksum: SegmentChecksum
+    /// Its row groups, in file order, without gaps.
+    var rowGroups: [RowGroup]
+    /// How many rows have no value, for each column that may be null.
+    var nullCounts: [SegmentColumn: Int]
+
+    /// Where a row group is and what is in it.
+    struct RowGroup: Sendable, Hashable {
+        var rows: Int
+        /// The earliest and the latest timestamp inside, in microseconds.
+        var first: Int64
+        var last: Int64
+        var payloadBytes: Int
+        /// Of its first byte in the object.
+        var offset: Int
+        /// Its columns in file order, which follow one another without a gap.
+        var columns: [Column]
+
+        /// How many bytes it takes in the object.
+        var bytes: Int { columns.reduce(0) { $0 + $1.bytes } }
+    }
+
+    /// The part of a row group that a column takes.
+    struct Column: Sendable, Hashable {
+        var bytes: Int
+        /// Whether its pages are compressed; what does not shrink is stored as it is.
+        var isCompressed: Bool
+    }
+
+    /// The folder of compacted segments.
+    static let folder = "segments/"
+}
+
+/// Makes the names of the objects of one run: sorted by name they follow one another in replay order.
+struct CompactedSegmentNames: Sendable {
+    let run: UUIDv7
+    private var count = 0
+
+    init(run: UUIDv7) { self.run = run }
+
+    /// The next name: `segments/<run>-<number of at least four digits>.parquet`.
+    mutating func next() -> String {
+        defer { count += 1 }
+        let digits = String(count)
+        let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        return "\(CompactedSegment.folder)\(run)-\(number).parquet"
+    }
+
+    /// What names of one run have in common; the whole key where it is not of that form.
+    static func run(ofKey key: String) -> String {
+        guard key.hasPrefix(CompactedSegment.folder), let dash = key.lastIndex(of: "-"),
+            UUIDv7(key[..<dash].dropFirst(CompactedSegment.folder.count)) != nil
+        else { return key }
+        return String(key[..<dash])
+    }
+}

@@ -1,0 +1,76 @@
+internal import Parquet
+
+/// How compacted segments are laid out.
+///
+/// Row groups are what one read of one event fetches, pages what it decompresses. Of 128 MiB objects some hundred row groups
+/// make a footer of some 100 KiB.
+struct CompactedSegmentLayout: Sendable {
+    /// zstd's level, 1 to 22.
+    var compressionLevel = 3
+    /// An object is ended where the timestamp next changes once it has this many bytes.
+    var targetObjectBytes = 128 << 20
+    /// A row group is ended where the timestamp next changes once its payloads have this many bytes.
+    var rowGroupPayloadBytes = 4 << 20
+    /// Or once it has so many events, however small.
+    var rowGroupEvents = 32 << 10
+    /// A page ends with the row that reaches this many bytes.
+    var pageBytes = 256 << 10
+
+    /// The columns: those of an inbox segment without `op`.
+    static let columns = SegmentColumn.allCases.filter { $0 != .op }
+    private static let schema = Schema(SegmentColumn.schema.fields.filter { $0.name != SegmentColumn.op.name })
+
+    /// Checks the layout once for all objects.
+    ///
+    /// - Throws: `ParquetError` when a size is out of range.
+    func plan() throws(ParquetError) -> WriterPlan {
+        let plain = ColumnOptions(encoding: .plain, statistics: false)
+        var options = WriterOptions(
+            compression: .zstd(level: compressionLevel),
+            pageByteCount: pageBytes,
+            sortingColumns: [SortingColumn(column: SegmentColumn.timestamp.rawValue)]
+        )
+        options.columns = [
+            // No Bloom filter: the id index tells more, in fewer bytes.
+            SegmentColumn.eventID.name: ColumnOptions(encoding: .plain),
+            SegmentColumn.timestamp.name: ColumnOptions(encoding: .deltaBinaryPacked),
+            SegmentColumn.sequence.name: ColumnOptions(encoding: .plain),
+            SegmentColumn.data.name: plain,
+            SegmentColumn.dataBytes.name: plain,
+        ]
+        return try WriterPlan(schema: CompactedSegmentLayout.schema, options: options)
+    }
+
+    /// The columns of a row group.
+    ///
+    /// - Parameters:
+    ///   - batch: Its events in replay order.
+    ///   - batchIDs: The batch each arrived in.
+    /// - Returns: One run of values for each of ``columns``.
+    static func columns(of batch: EventBatch, batchIDs: ByteArrays) -> [ColumnData] {
+        func nullable(_ column: ByteArrays?) -> ColumnData {
+            guard let column else { return .nulls(count: batch.count, of: .byteArray) }
+            return ColumnData(nullable: column)
+        }
+        let (text, binary) = splitPayloads(batch.payloads)
+        return [
+            ColumnData(.bytes(batch.ids)), ColumnData(.int64(batch.timestamps)),
+            nullable(batch.keys), nullable(batch.sources), nullable(batch.sequences),
+            text, binary, ColumnData(.bytes(batchIDs)),
+        ]
+    }
+
+    /// Payloads that are UTF-8 into one column, the others into another.
+    private static func splitPayloads(_ payloads: ByteArrays) -> (text: ColumnData, binary: ColumnData) {
+        var text = payloads
+        var binary: [Int] = []
+        unsafe payloads.visit { row, bytes in if unsafe !UTF8Validation.isValid(bytes) { binary.append(row) } }
+        if binary.isEmpty { return (ColumnData(nullable: text), .nulls(count: payloads.count, of: .byteArray)) }
+        var others = ByteArrays(buffers: payloads.buffers, views: Array(repeating: .null, count: payloads.count))
+        for row in binary {
+            others.views[row] = payloads.views[row]
+            text.views[row] = .null
+        }
+        return (ColumnData(nullable: text), ColumnData(nullable: others))
+    }
+}
