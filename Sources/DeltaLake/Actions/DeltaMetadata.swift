@@ -44,6 +44,18 @@ public struct DeltaMetadata: Sendable, Hashable {
 }
 
 extension DeltaMetadata {
+    /// Why this module cannot write the table; `nil` when it can.
+    ///
+    /// Source: Delta Lake protocol, "Append-only Tables" and "Column Invariants".
+    var obstacleToWriting: String? {
+        if configuration["delta.appendOnly"]?.lowercased() == "true" {
+            return "it only takes additions (delta.appendOnly)"
+        }
+        // The name stands quoted as a key, or not at all.
+        if schemaString.contains("\"delta.invariants\"") { return "its columns have invariants to be checked" }
+        return nil
+    }
+
     init(_ fields: ActionFields) throws(ActionFault) {
         id = try fields.string("id")
         name = try fields.optionalString("name")

@@ -24,7 +24,15 @@ public struct DeltaProtocol: Sendable, Hashable {
         self.writerFeatures = writerFeatures
     }
 
-    /// What tables of this module ask for: any reader, and writers that keep ``DomainMetadata``.
+    /// Nothing but what every program has: reader version 1, writer version 2.
+    ///
+    /// ``DomainMetadata`` may be in such a table, too. The protocol then promises no more than that other programs skip
+    /// it; ``DeltaLog`` recovers what a checkpoint of theirs has dropped.
+    public static let plain = DeltaProtocol(minReaderVersion: 1, minWriterVersion: 2)
+
+    /// Any reader, and only writers that promise to keep ``DomainMetadata``.
+    ///
+    /// delta-rs (as of 1.6) reads such tables and writes their checkpoints, but refuses every commit.
     public static let domains = DeltaProtocol(
         minReaderVersion: 1,
         minWriterVersion: 7,
@@ -39,22 +47,22 @@ public struct DeltaProtocol: Sendable, Hashable {
             + (features.isEmpty ? "" : " with the features \(features)") + ", and this program has 1"
     }
 
-    /// Whether this module can write the table; else why not.
+    /// Whether this module can write the table, as far as the protocol says; else why not.
     ///
-    /// Writer version 7 with the feature `domainMetadata` alone will do, and so will version 1.
-    /// Versions 2 to 6 ask for checks of the data that this module does not make.
+    /// Writer versions 1 and 2 will do, and 7 with the features `domainMetadata`, `appendOnly` and `invariants` at most.
+    /// What the last two ask for is looked up in the metadata by ``DeltaSnapshot/requireWritable()``.
     public var obstacleToWriting: String? {
         if let obstacleToReading { return obstacleToReading }
-        if minWriterVersion == 1 { return nil }
+        if 1...2 ~= minWriterVersion { return nil }
         guard minWriterVersion == 7 else {
-            return "the table needs writer version \(minWriterVersion), and this program has 1 and 7"
+            return "the table needs writer version \(minWriterVersion), and this program has 1, 2 and 7"
         }
         let unknown = (writerFeatures ?? []).filter { !DeltaProtocol.writerFeaturesKnown.contains($0) }.sorted()
         if unknown.isEmpty { return nil }
         return "the table needs writers with the features \(unknown.joined(separator: ", ")), which this program lacks"
     }
 
-    private static let writerFeaturesKnown: Set<String> = ["domainMetadata"]
+    private static let writerFeaturesKnown: Set<String> = ["domainMetadata", "appendOnly", "invariants"]
 }
 
 extension DeltaProtocol {

@@ -7,6 +7,9 @@ extension DeltaLog {
     /// lost, the entry is read back: the commit has won if the nonce is there. The put is made again while it fails with
     /// a transient error; it is the same entry each time, so that it counts once.
     ///
+    /// For each domain a transaction is added that says in which version it was set, by which a domain is found again that
+    /// a checkpoint of another program dropped.
+    ///
     /// Whether the actions may follow the version before is up to the caller, who must have built them on it, after
     /// ``DeltaSnapshot/requireWritable()``.
     ///
@@ -22,7 +25,7 @@ extension DeltaLog {
     ///   may or may not count, now or later. After a `CancellationError` it may or may not count, too.
     public func commit(_ actions: [DeltaAction], version: Int64) async throws -> Bool {
         try CommitRules.check(actions, version: version)
-        let (actions, nonce) = DeltaLog.withNonce(actions)
+        let (actions, nonce) = DeltaLog.withNonce(DomainMarks.marking(actions, version: version))
         let key = LogFile.commitKey(version)
         let bytes = CommitFile.encode(actions)
         guard bytes.count <= limits.maximumCommitBytes else {

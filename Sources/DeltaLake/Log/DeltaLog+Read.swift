@@ -11,6 +11,8 @@ extension DeltaLog {
     /// - when that leads nowhere either: also one list request per 1000 objects of the log, then the newest checkpoint
     ///   that can be read, or else the commits from 0 on.
     ///
+    /// One get more for each commit whose domains a checkpoint of another program has dropped.
+    ///
     /// A checkpoint that is damaged is passed over as long as an older one, or the commits from 0 on, give the state.
     ///
     /// - Parameter hint: A version that is believed to have a checkpoint; may be wrong.
@@ -88,6 +90,9 @@ extension DeltaLog {
         do {
             guard let actions = try await checkpoint else { return nil }
             try builder.take(checkpoint: actions, version: name.version, object: LogFile.checkpointKey(name.version))
+            for (version, names) in builder.missingDomains.sorted(by: { $0.key < $1.key }) {
+                builder.recover(names, from: try await self.actions(ofVersion: version))
+            }
         } catch let error as DeltaLakeError where error.code == .malformed {
             search.failure = search.failure ?? error
             return nil

@@ -16,6 +16,11 @@ public struct DeltaSnapshot: Sendable {
     public internal(set) var tombstones: [String: DeltaRemove]
     /// Configurations of the domains by name.
     public internal(set) var domains: [String: String]
+    /// Domains that another program dropped from the checkpoint this was read from, when the commits that had set them are
+    /// gone, too.
+    ///
+    /// What they held cannot be told from the log any more; whoever owns them has to make them anew.
+    public internal(set) var lostDomains: Set<String>
     /// How far applications have got, by ``DeltaTransaction/appID``.
     public internal(set) var transactions: [String: DeltaTransaction]
     /// The newest checkpoint that was seen when this was made; `nil` when none was.
@@ -44,6 +49,7 @@ public struct DeltaSnapshot: Sendable {
         tombstones: [String: DeltaRemove],
         domains: [String: String],
         transactions: [String: DeltaTransaction],
+        lostDomains: Set<String>,
         checkpointVersion: Int64?,
         validated: ContinuousClock.Instant
     ) {
@@ -54,6 +60,7 @@ public struct DeltaSnapshot: Sendable {
         self.tombstones = tombstones
         self.domains = domains
         self.transactions = transactions
+        self.lostDomains = lostDomains
         self.checkpointVersion = checkpointVersion
         self.validated = validated
     }
@@ -62,10 +69,10 @@ public struct DeltaSnapshot: Sendable {
     ///
     /// - Throws: ``DeltaLakeError/Code/unsupported``, naming the features that are missing.
     public func requireWritable() throws {
-        guard let obstacle = `protocol`.obstacleToWriting else { return }
+        guard let obstacle = `protocol`.obstacleToWriting ?? metadata.obstacleToWriting else { return }
         throw DeltaLakeError(
             .unsupported,
-            "The table \(metadata.id) cannot be written: \(obstacle); use a program that has them.",
+            "The table \(metadata.id) cannot be written: \(obstacle); use a program that does that.",
             object: LogFile.prefix
         )
     }
@@ -78,6 +85,7 @@ public struct DeltaSnapshot: Sendable {
     /// - Complexity: O(actions), and once the size of the snapshot if it is shared.
     public func applying(_ actions: [DeltaAction]) throws -> DeltaSnapshot {
         var builder = SnapshotBuilder(self)
+        let actions = DomainMarks.marking(actions, version: version + 1)
         try builder.apply(actions, version: version + 1, object: LogFile.commitKey(version + 1))
         return try builder.snapshot()
     }

@@ -9,6 +9,7 @@ struct SnapshotBuilder {
     private var tombstones: [String: DeltaRemove] = [:]
     private var domains: [String: String] = [:]
     private var transactions: [String: DeltaTransaction] = [:]
+    private var lostDomains: Set<String> = []
     private(set) var checkpointVersion: Int64?
     var validated: ContinuousClock.Instant
 
@@ -27,6 +28,7 @@ struct SnapshotBuilder {
         tombstones = snapshot.tombstones
         domains = snapshot.domains
         transactions = snapshot.transactions
+        lostDomains = snapshot.lostDomains
         checkpointVersion = snapshot.checkpointVersion
         validated = snapshot.validated
     }
@@ -35,6 +37,22 @@ struct SnapshotBuilder {
     mutating func take(checkpoint actions: [DeltaAction], version: Int64, object: String) throws {
         try apply(actions, version: version, object: object)
         checkpointVersion = version
+    }
+
+    /// By version, the domains that the checkpoint should have and has not.
+    var missingDomains: [Int64: [String]] { DomainMarks.missing(transactions, known: Set(domains.keys)) }
+
+    /// Takes domains from the commit that set them; `nil` when it is gone.
+    mutating func recover(_ names: [String], from actions: [DeltaAction]?) {
+        for name in names {
+            let found = actions?.lazy
+                .compactMap { action -> String? in
+                    guard case .domain(let domain) = action, domain.domain == name, !domain.removed else { return nil }
+                    return domain.configuration
+                }
+                .first
+            if let found { domains[name] = found } else { lostDomains.insert(name) }
+        }
     }
 
     mutating func apply(_ actions: [DeltaAction], version: Int64, object: String) throws {
@@ -62,7 +80,9 @@ struct SnapshotBuilder {
                     )
                 }
                 `protocol` = new
-            case .domain(let domain): domains[domain.domain] = domain.removed ? nil : domain.configuration
+            case .domain(let domain):
+                domains[domain.domain] = domain.removed ? nil : domain.configuration
+                lostDomains.remove(domain.domain)
             case .transaction(let transaction): transactions[transaction.appID] = transaction
             }
         }
@@ -99,6 +119,7 @@ struct SnapshotBuilder {
             tombstones: tombstones,
             domains: domains,
             transactions: transactions,
+            lostDomains: lostDomains,
             checkpointVersion: checkpointVersion,
             validated: validated
         )

@@ -59,7 +59,7 @@ import Testing
         store.reset()
         #expect(try await log.advance(first).version == 29)
         #expect(store.reset()[.get] <= 20 * 2 + 16)
-        #expect(try await log.actions(ofVersion: 3)?.count == 3)
+        #expect(try await log.actions(ofVersion: 3)?.count == 4)
         #expect(store.reset().requests == [.get: 1])
         #expect(try await !log.commit([TestTable.add("c")], version: 10))
         #expect(store.reset().requests == [.put: 1, .get: 1])

@@ -1,5 +1,6 @@
 """What delta-rs and Polars make of a table: `peer.py COMMAND TABLE [ARGUMENT]`, JSON on standard output."""
 import json
+import os
 import sys
 
 import deltalake
@@ -7,12 +8,13 @@ import polars
 import pyarrow
 
 
-def describe(table):
+def describe(path, table):
     """Version, files and rows as delta-rs has them, and rows as Polars has them."""
     rows = polars.read_delta(table.table_uri).sort("id")["id"].to_list()
     mine = sorted(table.to_pyarrow_table()["id"].to_pylist())
     assert rows == mine, (rows, mine)
-    return {"version": table.version(), "files": sorted(table.file_uris()), "ids": mine}
+    files = [uri.split(path.rstrip("/") + "/", 1)[-1] for uri in table.file_uris()]
+    return {"version": table.version(), "files": sorted(files), "ids": mine}
 
 
 def main(command, path, *arguments):
@@ -29,7 +31,10 @@ def main(command, path, *arguments):
         table.create_checkpoint()
     elif command == "cleanup":
         table.cleanup_metadata()
-    print(json.dumps(describe(deltalake.DeltaTable(path))))
+    print(json.dumps(describe(path, deltalake.DeltaTable(path))))
 
 
 main(*sys.argv[1:])
+# Threads of the libraries may still run; with them, the interpreter's own way out aborts now and then.
+sys.stdout.flush()
+os._exit(0)
