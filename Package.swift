@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "EventJournal", targets: ["EventJournal"]),
         .library(name: "EventImport", targets: ["EventImport"]),
         .library(name: "DeltaLake", targets: ["DeltaLake"]),
+        .library(name: "JMESPath", targets: ["JMESPath"]),
         .library(name: "Parquet", targets: ["Parquet"]),
         .library(name: "ObjectStorage", targets: ["ObjectStorage"]),
         .library(name: "ObjectStorageTesting", targets: ["ObjectStorageTesting"]),
@@ -57,6 +58,7 @@ let package = Package(
         // Libraries, lowest first
         .target(name: "ObjectStorage"),
         .target(name: "ObjectStorageTesting", dependencies: ["ObjectStorage"]),
+        .target(name: "JMESPath", dependencies: ["CSimdJSON"]),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
         .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
         .target(name: "EventJournal", dependencies: ["ObjectStorage", "Parquet", "CSimdJSON", "CDeflate"]),
@@ -121,6 +123,7 @@ let package = Package(
             name: "EventImportTests",
             dependencies: ["EventImport", "EventJournal", "ObjectStorageTesting", "CZlib", "CZstd"]
         ),
+        .testTarget(name: "JMESPathTests", dependencies: ["JMESPath"], exclude: ["Resources"]),
         .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),
         .executableTarget(
             name: "journal-writer",

@@ -135,6 +135,83 @@ void hw_json_lines_begin(hw_json_lines *parser, const uint8_t *block, size_t len
 /// for the index, and the lines and fields of the batch.
 bool hw_json_lines_next(hw_json_lines *parser, hw_json_lines_batch *batch);
 
+// MARK: - Documents
+
+#define HW_JSON_ESCAPED 1
+#define HW_JSON_MAY_REPEAT 2
+
+/// One value, or the name of a member, which comes right before its value.
+///
+/// A container comes before what it holds. The text of a string is without quotes and as it stands; `HW_JSON_ESCAPED`
+/// says that it holds escape sequences. An object where two names may be equal has `HW_JSON_MAY_REPEAT`.
+typedef struct {
+    /// Where the text starts, in bytes from the start of the batch's text.
+    uint32_t offset;
+    /// Bytes of text of a string, number or literal; members of an object; elements of an array.
+    uint32_t length;
+    /// How many nodes the value takes, itself counted: the next sibling is that far on.
+    uint32_t span;
+    hw_json_kind kind;
+    uint8_t flags;
+    uint16_t reserved;
+} hw_json_node;
+
+/// Bytes of a document.
+typedef struct {
+    const uint8_t *bytes;
+    size_t length;
+} hw_json_text;
+
+typedef struct {
+    /// Where it starts in the batch's text.
+    uint32_t offset;
+    uint32_t length;
+    /// How many documents or lines (blank ones too) come before it.
+    uint32_t index;
+    /// Where the fault is, in bytes from the start of the document.
+    uint32_t fault_offset;
+    /// Its root in the batch's nodes, or the first of its fields.
+    uint32_t node;
+    /// Whether it is one JSON value; its nodes mean nothing if it is not.
+    hw_json_status status;
+    /// The first byte of its value.
+    uint8_t first_byte;
+} hw_json_document;
+
+/// Some documents; the pointers live until the parser is used again or freed.
+typedef struct {
+    const hw_json_document *documents;
+    size_t count;
+    const hw_json_node *nodes;
+    const uint8_t *text;
+} hw_json_document_batch;
+
+/// A parser of documents; not to be used from two threads at once.
+typedef struct hw_json_documents hw_json_documents;
+
+/// Makes a parser that makes a tree of each document (`paths` null), or finds the value at each of `count` paths.
+///
+/// With paths, the nodes of a document are `count` fields in their order, of kind `HW_JSON_MISSING` where there is
+/// nothing; one that is an object or array tells no more than that. Of members of one name the last one counts. The paths
+/// are copied. A document nested deeper than `max_depth` is at fault. Null when memory is short.
+hw_json_documents * hw_json_documents_create(const hw_json_path * paths, size_t count, size_t max_depth);
+
+void hw_json_documents_free(hw_json_documents * parser);
+
+/// Begins a block of lines, as `hw_json_lines_begin` does.
+void hw_json_documents_begin_lines(hw_json_documents *parser, const uint8_t *block, size_t length, bool indexed);
+
+/// Begins documents at any places, which need no padding and must stay until the last batch is taken.
+///
+/// They are copied together by the batch. No document is 4 GiB or longer.
+void hw_json_documents_begin(hw_json_documents *parser, const hw_json_text *texts, size_t count);
+
+/// Checks each of the next 64 KiB or so of documents to be one JSON value (RFC 8259, UTF-8 included), makes trees of them
+/// or finds their fields, and returns whether there was anything left to do.
+///
+/// Blank lines are left out; a blank document is at fault.
+bool hw_json_documents_next(hw_json_documents *parser, hw_json_document_batch *batch);
+
 #ifdef __cplusplus
 }
 #endif
