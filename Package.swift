@@ -36,9 +36,14 @@ let package = Package(
         .library(name: "Parquet", targets: ["Parquet"]),
         .library(name: "ObjectStorage", targets: ["ObjectStorage"]),
         .library(name: "ObjectStorageTesting", targets: ["ObjectStorageTesting"]),
+        .library(name: "AWSSigning", targets: ["AWSSigning", "AWSAccess"]),
+        .library(name: "S3Storage", targets: ["S3Storage"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // C and C++ libraries
@@ -54,11 +59,35 @@ let package = Package(
         ),
 
         .target(name: "CAllocator"),
+        .target(name: "CChecksum"),
 
         // Libraries, lowest first
         .target(name: "ObjectStorage"),
         .target(name: "ObjectStorageTesting", dependencies: ["ObjectStorage"]),
         .target(name: "JMESPath", dependencies: ["CSimdJSON"]),
+        .target(name: "CloudSupport", dependencies: ["CChecksum"]),
+        .target(
+            name: "AWSSigning",
+            dependencies: ["CloudSupport", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .target(
+            name: "CloudHTTP",
+            dependencies: [
+                "CloudSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .target(name: "AWSAccess", dependencies: ["AWSSigning", "CloudHTTP", "CloudSupport"]),
+        .target(
+            name: "S3Storage",
+            dependencies: [
+                "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "ObjectStorage",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
         .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
         .target(name: "EventJournal", dependencies: ["ObjectStorage", "Parquet", "CSimdJSON", "CDeflate"]),
@@ -71,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "highwater",
             dependencies: [
-                "EventJournal", "EventImport", "ObjectStorage", "Parquet", "CAllocator", "CSimdJSON",
+                "EventJournal", "EventImport", "ObjectStorage", "Parquet", "S3Storage", "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -92,6 +121,11 @@ let package = Package(
         .testTarget(
             name: "ObjectStorageTests",
             dependencies: ["ObjectStorage", "ObjectStorageTesting", "object-store-racer"]
+        ),
+        .testTarget(
+            name: "S3StorageTests",
+            dependencies: ["S3Storage", "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "ObjectStorageTesting"],
+            exclude: ["Support/moto_server.py"]
         ),
         .testTarget(
             name: "ParquetTests",

@@ -18,10 +18,12 @@ public struct PrefixedObjectStore: ObjectStore {
         self.prefix = prefix + "/"
     }
 
-    /// The base's location, a slash, and the prefix.
+    /// The base's location, a slash, and the prefix; before the query where the base is a URL with one.
     public var location: String {
-        let parent = base.location
-        return parent + (parent.utf8.last == UInt8(ascii: "/") ? "" : "/") + prefix.dropLast()
+        let whole = base.location
+        let query = whole.contains("://") ? whole.drop { $0 != "?" } : ""
+        let parent = whole.dropLast(query.count)
+        return parent + (parent.utf8.last == UInt8(ascii: "/") ? "" : "/") + prefix.dropLast() + query
     }
 
     /// Reads an object of the base.

@@ -4,7 +4,7 @@ internal import EventJournal
 /// The journal every command begins with.
 struct JournalArgument: ParsableArguments {
     @Argument(
-        help: ArgumentHelp("The journal: a directory, or a URL (file:…).", valueName: "journal"),
+        help: ArgumentHelp("The journal: a directory, or a URL (s3://bucket/prefix, file:…).", valueName: "journal"),
         completion: .directory
     )
     var journal: String
@@ -17,6 +17,6 @@ struct JournalArgument: ParsableArguments {
     /// - Returns: The open journal.
     /// - Throws: ``JournalError`` when there is none or it cannot be read.
     func open(create: Bool, configuration: JournalConfiguration = .defaults) async throws -> Journal {
-        try await Journal.open(journal, create: create, configuration: configuration)
+        try await Journal.open(journal, create: create, configuration: configuration, registry: .program)
     }
 }

@@ -1,0 +1,77 @@
+internal import CloudSupport
+
+/// When to try again.
+package struct RetryPolicy: Sendable, Hashable {
+    /// The most attempts, the first included.
+    package var attempts: Int
+    /// The upper bound of the first wait; doubles each time.
+    package var base: Duration
+    /// The upper bound of each wait that the server did not ask for.
+    package var cap: Duration
+    /// No further attempt begins later than this after the first.
+    package var total: Duration
+
+    /// Makes a policy.
+    package init(
+        attempts: Int = 10,
+        base: Duration = .milliseconds(50),
+        cap: Duration = .seconds(10),
+        total: Duration = .seconds(180)
+    ) {
+        self.attempts = attempts
+        self.base = base
+        self.cap = cap
+        self.total = total
+    }
+
+    /// How long to wait before another attempt: anything from nothing to a bound that doubles ("full jitter"), behind
+    /// what the server asked for.
+    ///
+    /// - Parameters:
+    ///   - made: How many attempts were made, at least one.
+    ///   - retryAfter: What the server asked for.
+    ///   - random: Where chance comes from.
+    /// - Returns: The wait.
+    package func delay(made: Int, retryAfter: Duration?, random: inout some RandomNumberGenerator) -> Duration {
+        let bound = min(cap, base * (1 << min(max(made - 1, 0), 20)))
+        let jitter = bound * Double.random(in: 0...1, using: &random)
+        return (retryAfter ?? .zero) + jitter
+    }
+
+    /// What a `Retry-After` header asks for: seconds or a date, RFC 9110 section 10.2.3.
+    package static func retryAfter(_ header: String?, now: Int64 = UTCTime.now()) -> Duration? {
+        guard let header else { return nil }
+        if let seconds = Int(header), seconds >= 0 { return .seconds(min(seconds, 86_400)) }
+        guard let time = UTCTime.parseHTTP(header) else { return nil }
+        return .microseconds(max(0, time - now))
+    }
+}
+
+/// The attempts at one request.
+package struct Attempts {
+    private let policy: RetryPolicy
+    private let start = ContinuousClock.now
+    /// How many were made.
+    package private(set) var made = 0
+
+    /// Begins.
+    package init(_ policy: RetryPolicy) { self.policy = policy }
+
+    /// Notes an attempt that failed, and waits until it is time for another.
+    ///
+    /// - Parameter retryAfter: What the server asked for.
+    /// - Returns: Whether there may be another.
+    /// - Throws: `CancellationError`.
+    package mutating func wait(retryAfter: Duration? = nil) async throws -> Bool {
+        made += 1
+        guard made < policy.attempts else { return false }
+        var random = SystemRandomNumberGenerator()
+        let delay = policy.delay(made: made, retryAfter: retryAfter, random: &random)
+        guard ContinuousClock.now + delay - start <= policy.total else { return false }
+        try await Task.sleep(for: delay)
+        return true
+    }
+
+    /// How long it has taken so far.
+    package var elapsed: Duration { ContinuousClock.now - start }
+}

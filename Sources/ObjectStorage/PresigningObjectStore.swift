@@ -1,0 +1,14 @@
+/// A store that can hand out URLs by which anybody reads an object, without credentials, for a while.
+public protocol PresigningObjectStore: ObjectStore {
+    /// A URL that reads an object by plain HTTP GET, `Range` headers allowed.
+    ///
+    /// No request is made, so it is not looked up whether there is such an object. Whoever has the URL can read it; the store
+    /// may end it sooner when the credentials behind it end.
+    ///
+    /// - Parameters:
+    ///   - key: The object.
+    ///   - expires: How long the URL is valid, from one second to a week.
+    /// - Returns: An absolute URL.
+    /// - Throws: ``ObjectStoreError``.
+    func presignedURL(forReading key: String, expires: Duration) async throws -> String
+}
