@@ -4,6 +4,14 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import Synchronization
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// Sends requests and reads answers, without retries and without following redirects.
 ///
 /// Connections are kept and shared by the whole process: transports with the same settings use the same pool.
@@ -64,12 +72,21 @@ func translate(_ error: any Error) -> any Error {
     if let error = error as? NIOConnectionError {
         return HTTPFailure(.notSent, "cannot connect to \(error.host):\(error.port) (\(reasons(error)))")
     }
+    if let error = error as? IOError {
+        let isUnsent = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
+        return HTTPFailure(isUnsent ? .notSent : .broken, reason(error))
+    }
     return HTTPFailure(.broken, "\(error)")
+}
+
+private func reason(_ error: any Error) -> String {
+    guard let code = (error as? IOError)?.errnoCode, let text = unsafe strerror(code) else { return "\(error)" }
+    return unsafe String(cString: text)
 }
 
 private func reasons(_ error: NIOConnectionError) -> String {
     if let dns = error.dnsAError ?? error.dnsAAAAError { return "\(dns)" }
-    return error.connectionErrors.map { "\($0.error)" }.joined(separator: ", ")
+    return error.connectionErrors.map { reason($0.error) }.joined(separator: ", ")
 }
 
 extension TimeAmount {

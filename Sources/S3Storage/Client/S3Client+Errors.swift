@@ -13,10 +13,9 @@ extension S3Client {
             return ObjectStoreError(
                 .failed,
                 "There is no bucket \(ObjectKey.quoted(bucket)) at \(endpoint.host), needed to \(doing). Create it, or "
-                    + "correct the name in \(location).",
-                cause: failure
+                    + "correct the name in \(location)."
             )
-        case (404, _): return .missing(relative(call.key), in: location, cause: failure)
+        case (404, _): return .missing(relative(call.key), in: location)
         case (_, "RequestTimeTooSkewed"), (_, "RequestExpired"):
             return skewed(failure, doing)
         case (301, _), (307, _), (302, _), (308, _), (_, "AuthorizationHeaderMalformed"),
@@ -27,14 +26,13 @@ extension S3Client {
             return ObjectStoreError(
                 .permissionDenied,
                 "S3 does not accept the credentials with which to \(doing): \(failure.summary). Check the access key, the "
-                    + "secret key and the session token, and that the endpoint \(endpoint.host) is the one they are for.",
-                cause: failure
+                    + "secret key and the session token, and that the endpoint \(endpoint.host) is the one they are for."
             )
         case (403, _), (401, _): return denied(failure, call, doing)
         case (_, "QuotaExceeded"), (507, _), (_, "XMinioStorageFull"):
-            return ObjectStoreError(.storageFull, "There is no room to \(doing): \(failure.summary).", cause: failure)
+            return ObjectStoreError(.storageFull, "There is no room to \(doing): \(failure.summary).")
         default:
-            return ObjectStoreError(.failed, "S3 refused to \(doing): \(failure.summary).", cause: failure)
+            return ObjectStoreError(.failed, "S3 refused to \(doing): \(failure.summary).")
         }
     }
 
@@ -43,8 +41,7 @@ extension S3Client {
         ObjectStoreError(
             failure.kind == .timedOut ? .timedOut : .unavailable,
             "Could not \(describe(call)) at \(endpoint.scheme)://\(endpoint.host) in \(attempts.made) attempts: "
-                + "\(failure.description). Check the network and the endpoint, then try again.",
-            cause: failure
+                + "\(failure.description). Check the network and the endpoint, then try again."
         )
     }
 
@@ -53,8 +50,7 @@ extension S3Client {
         ObjectStoreError(
             .unavailable,
             "S3 could not \(describe(call)) in \(attempts.made) attempts: \(failure.summary). Try again later, or with fewer "
-                + "requests at a time.",
-            cause: failure
+                + "requests at a time."
         )
     }
 
@@ -64,8 +60,7 @@ extension S3Client {
         return ObjectStoreError(
             .permissionDenied,
             "The clock of this machine is wrong, so S3 refuses to \(doing): it says \(UTCTime.extended(here)), \(there). Set "
-                + "the clock, for instance with NTP.",
-            cause: failure
+                + "the clock, for instance with NTP."
         )
     }
 
@@ -75,16 +70,14 @@ extension S3Client {
             return ObjectStoreError(
                 .failed,
                 "The bucket \(ObjectKey.quoted(bucket)) is in the region \(region), not in \(configuration.region), so S3 "
-                    + "refuses to \(doing). Set AWS_REGION=\(region), or write `s3://\(bucket)/…?region=\(region)`.",
-                cause: failure
+                    + "refuses to \(doing). Set AWS_REGION=\(region), or write `s3://\(bucket)/…?region=\(region)`."
             )
         }
         let target = failure.endpoint.map { " to \($0)" } ?? ""
         return ObjectStoreError(
             .failed,
             "\(endpoint.host) redirects\(target) instead of letting us \(doing), and credentials are not sent elsewhere "
-                + "unasked. Correct the endpoint or the region in \(location) (\(failure.summary)).",
-            cause: failure
+                + "unasked. Correct the endpoint or the region in \(location) (\(failure.summary))."
         )
     }
 
@@ -95,8 +88,7 @@ extension S3Client {
         let anonymous = credentials == nil ? " The request was not signed." : ""
         return ObjectStoreError(
             .permissionDenied,
-            "S3 does not allow us to \(doing): \(failure.summary). Allow \(call.action) on \(resource).\(hint)\(anonymous)",
-            cause: failure
+            "S3 does not allow us to \(doing): \(failure.summary). Allow \(call.action) on \(resource).\(hint)\(anonymous)"
         )
     }
 

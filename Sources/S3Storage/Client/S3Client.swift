@@ -119,8 +119,7 @@ struct S3Client: Sendable {
         } catch {
             throw ObjectStoreError(
                 .permissionDenied,
-                "There are no credentials to open \(location) with: \(error)",
-                cause: error
+                "There are no credentials to open \(location) with: \(error)"
             )
         }
     }

@@ -2,7 +2,7 @@ internal import CloudHTTP
 internal import CloudSupport
 
 /// S3 refused a request.
-struct S3Failure: Error, Sendable {
+struct S3Failure: Error, Sendable, CustomStringConvertible {
     /// The status of the answer.
     let status: Int
     /// Such as `NoSuchKey`; empty when the answer had no body.
@@ -59,6 +59,9 @@ struct S3Failure: Error, Sendable {
     var isExpiredToken: Bool {
         ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"].contains(code)
     }
+
+    /// What S3 said.
+    var description: String { summary }
 
     /// What S3 said, for people.
     var summary: String {

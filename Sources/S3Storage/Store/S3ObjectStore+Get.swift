@@ -230,8 +230,7 @@ private struct ObjectReading {
         let size = failure.contentRange.flatMap { $0.split(separator: "/").last }.map { ", which is at \($0)" } ?? ""
         return ObjectStoreError(
             .invalidRange,
-            "The range \(range?.header ?? "") of \(name) begins behind its end\(size); ask for bytes it has.",
-            cause: failure
+            "The range \(range?.header ?? "") of \(name) begins behind its end\(size); ask for bytes it has."
         )
     }
 
