@@ -90,7 +90,10 @@ let package = Package(
         ),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
         .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
-        .target(name: "EventJournal", dependencies: ["ObjectStorage", "Parquet", "CSimdJSON", "CDeflate"]),
+        .target(
+            name: "EventJournal",
+            dependencies: ["ObjectStorage", "Parquet", "DeltaLake", "CSimdJSON", "CDeflate"]
+        ),
         .target(
             name: "EventImport",
             dependencies: ["EventJournal", "ObjectStorage", "Parquet", "CSimdJSON", "CZstd", "CZlib"]

@@ -5,7 +5,8 @@ public struct JournalError: Error, Sendable {
     /// What a program can act on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
-            case eventExists, eventNotFound, invalidEvent, damagedSegment, unsupportedSegment, damagedIndex, storage
+            case eventExists, eventNotFound, invalidEvent, damagedSegment, unsupportedSegment, damagedCatalog,
+                damagedIndex, storage
         }
         private var value: Value
 
@@ -19,7 +20,9 @@ public struct JournalError: Error, Sendable {
         public static let damagedSegment = Self(value: .damagedSegment)
         /// A segment was written by a version with features this one does not have; update.
         public static let unsupportedSegment = Self(value: .unsupportedSegment)
-        /// The id index is not what was written; build it anew with `highwater reindex`.
+        /// The catalog (`_delta_log/`) is not what was written; restore the object named from a copy.
+        public static let damagedCatalog = Self(value: .damagedCatalog)
+        /// An object of the id index is not what was written; no event is lost, build the index anew.
         public static let damagedIndex = Self(value: .damagedIndex)
         /// The object store failed; ``JournalError/storeCode`` says how.
         public static let storage = Self(value: .storage)

@@ -273,7 +273,7 @@ struct JournalTests {
         let source = ReplaySource(
             range: .all,
             options: ReplayOptions(windowBytes: 1 << 20),
-            inbox: journal.inbox,
+            origin: .journal(journal.inbox),
             reader: journal.reader
         )
         var ids: [String] = []

@@ -85,7 +85,12 @@ struct ReplayPlannerTests {
             for chunk in window.chunks {
                 guard let rows = all.first(where: { $0.chunk == chunk }) else { continue }
                 for (row, timestamp) in rows.timestamps.enumerated() {
-                    let position = ReplayPosition(timestamp: timestamp, rank: chunk.rank, row: row)
+                    let position = ReplayPosition(
+                        timestamp: timestamp,
+                        batchID: chunk.segment.arrival,
+                        rank: chunk.rank,
+                        row: row
+                    )
                     if position > window.after, position <= window.through { inside.append(position) }
                 }
             }
@@ -95,7 +100,14 @@ struct ReplayPlannerTests {
         for rows in all {
             for (row, timestamp) in rows.timestamps.enumerated()
             where timestamp > range.after.microseconds && timestamp <= range.through.microseconds {
-                expected.append(ReplayPosition(timestamp: timestamp, rank: rows.chunk.rank, row: row))
+                expected.append(
+                    ReplayPosition(
+                        timestamp: timestamp,
+                        batchID: rows.chunk.segment.arrival,
+                        rank: rows.chunk.rank,
+                        row: row
+                    )
+                )
             }
         }
         #expect(delivered == expected.sorted(), "seed \(seed)")
@@ -139,7 +151,12 @@ struct ReplayPlannerTests {
             var rows = 0
             for (rank, part) in all.enumerated() {
                 for (row, timestamp) in part.timestamps.enumerated() {
-                    let position = ReplayPosition(timestamp: timestamp, rank: rank, row: row)
+                    let position = ReplayPosition(
+                        timestamp: timestamp,
+                        batchID: part.chunk.segment.arrival,
+                        rank: rank,
+                        row: row
+                    )
                     if position > window.after, position <= window.through { rows += 1 }
                 }
             }

@@ -15,7 +15,7 @@ package actor BulkAppender {
     /// that out.
     package init(_ journal: Journal) async throws {
         self.journal = journal
-        _ = try await journal.inbox.snapshot(damage: .skip)
+        _ = try await journal.inbox.listing()
     }
 
     /// Events that have their place in the order of arrival but are not stored yet.
@@ -40,7 +40,7 @@ package actor BulkAppender {
         for row in all.indexed().repeated { isNew[row] = false }
         // In this order: what is underway now and stored by the time the inbox answers would be in neither otherwise.
         for row in isNew.indices where isUnderway(all, row) { isNew[row] = false }
-        let stored = try await journal.inbox.find(all)
+        let stored = try await journal.inbox.find(all, refreshing: false).places
         for row in isNew.indices where stored[row] != nil { isNew[row] = false }
         var rows = isNew.indices.filter { isNew[$0] }
         batch.sortByTimestamp(&rows)

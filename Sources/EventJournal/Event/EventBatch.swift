@@ -16,6 +16,10 @@ public struct EventBatch: Sendable {
     public var sequences: ByteArrays?
     /// Payloads.
     public var payloads: ByteArrays
+    /// In which append each event arrived, as the text of a UUID; `nil` where nobody asked.
+    package var batchIDs: ByteArrays?
+    /// What each row does; `nil` when all are new events.
+    package var operations: [Operation]?
 
     /// An empty batch.
     public init() {
@@ -135,6 +139,14 @@ extension EventBatch {
             sequences: sequences.map(pick),
             payloads: pick(payloads)
         )
+        .adding(batchIDs: batchIDs.map(pick), operations: operations.map { all in rows.map { all[$0] } })
+    }
+
+    private func adding(batchIDs: ByteArrays?, operations: [Operation]?) -> EventBatch {
+        var batch = self
+        batch.batchIDs = batchIDs
+        batch.operations = operations
+        return batch
     }
 
     /// Adds another batch's events at the end; the buffers are shared, not copied.
@@ -154,6 +166,12 @@ extension EventBatch {
         join(&keys, other.keys)
         join(&sources, other.sources)
         join(&sequences, other.sequences)
+        join(&batchIDs, other.batchIDs)
+        if operations != nil || other.operations != nil {
+            operations =
+                (operations ?? Array(repeating: .put, count: count))
+                + (other.operations.map { Array($0[rows]) } ?? Array(repeating: .put, count: rows.count))
+        }
         ids.append(sharing: other.ids, rows: rows)
         payloads.append(sharing: other.payloads, rows: rows)
         timestamps.append(contentsOf: other.timestamps[rows])
@@ -170,6 +188,7 @@ extension EventBatch {
         batch.sources = sources?.compacted()
         batch.sequences = sequences?.compacted()
         batch.payloads = payloads.compacted()
+        batch.batchIDs = batchIDs?.compactedRuns()
         return batch
     }
 
@@ -210,6 +229,37 @@ extension ByteArrays {
         let base = share(other)
         views.reserveCapacity(views.count + rows.count)
         for view in other.views[rows] { views.append(view.rebased(base)) }
+    }
+
+    /// One value many times.
+    static func repeating(_ value: [UInt8], count: Int) -> ByteArrays {
+        let view = ByteView(buffer: 0, offset: 0, length: UInt32(value.count))
+        return ByteArrays(buffers: [value], views: Array(repeating: view, count: count))
+    }
+
+    /// Whether the value at one place comes before the one at another by bytes, or is equal (`nil`).
+    func precedes(at row: Int, _ other: ByteArrays, at otherRow: Int) -> Bool? {
+        unsafe withBytes(at: row) { left in
+            unsafe other.withBytes(at: otherRow) { right in
+                if unsafe left.elementsEqual(right) { return nil }
+                return unsafe left.lexicographicallyPrecedes(right)
+            }
+        }
+    }
+
+    /// The same values in one buffer, equal neighbours sharing their bytes.
+    func compactedRuns() -> ByteArrays {
+        var bytes: [UInt8] = []
+        var last: (old: ByteView, new: ByteView)?
+        let views = self.views.map { view in
+            guard !view.isNull else { return view }
+            if let last, last.old == view { return last.new }
+            let new = ByteView(buffer: 0, offset: UInt32(bytes.count), length: view.length)
+            bytes.append(contentsOf: buffers[Int(view.buffer)][view.range])
+            last = (view, new)
+            return new
+        }
+        return ByteArrays(buffers: [bytes], views: views)
     }
 
     /// The same values in one buffer that holds nothing else.

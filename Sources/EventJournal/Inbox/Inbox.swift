@@ -3,64 +3,132 @@ internal import Parquet
 
 /// Knows the segments of a journal and where each event id is: the one place a reader gets its snapshot from.
 ///
-/// Segments never change, so what was learned of one holds for ever; a refresh lists the folder and reads the ids of
-/// what is new. The rule for ids that occur twice is: the row that is first by (batch id, row) counts.
+/// Segments never change, so what was learned of one holds for ever; a refresh lists the folder, asks the catalog what of
+/// it was absorbed, and reads the ids of what is new. Which row counts of an id that occurs twice: that of the catalog, else the one
+/// that is first by (batch id, row); see ``ChangeResolution`` for ids that were updated or deleted.
 ///
-/// Memory: 16 to 32 bytes per event in the inbox (``IdentifierIndex``).
+/// Memory: 16 to 32 bytes per event in the inbox (``IdentifierIndex``), some 200 for each pending change.
 actor Inbox {
-    private let store: any ObjectStore
-    private let reader: SegmentReader
-    private let generator: UUIDv7Generator
-    private let gate = AsyncGate()
+    let store: any ObjectStore
+    let reader: SegmentReader
+    let catalog: Catalog
+    let lookup: CatalogLookup
+    let generator: UUIDv7Generator
+    let gate = AsyncGate()
 
+    /// What the catalog said at the last refresh.
+    var state = CatalogState.empty
     /// Segments by order of discovery; the row numbers of the index count through them.
-    private var segments: [Segment] = []
+    var segments: [Segment] = []
     /// The first row number of each segment.
-    private var bases: [Int] = []
-    /// Their keys.
-    private var known: Set<String> = []
-    private var index = IdentifierIndex()
-    private var duplicates: [UUIDv7: Set<Int>] = [:]
+    var bases: [Int] = []
+    /// The keys of all segments that were taken in, those of changes too.
+    var known: Set<String> = []
+    var index = IdentifierIndex()
+    /// Rows whose id an earlier row of the inbox has, by key of their segment.
+    var duplicates: [String: Set<Int>] = [:]
+    /// The same rows by the hash of their id.
+    var repeats: [UInt64: [UInt32]] = [:]
+    /// Rows whose id the catalog has, by key of segments that were compared with it.
+    var taken: [String: [Int]] = [:]
+    /// Updates and deletes, by the id they are of.
+    var changed: [[UInt8]: [PendingChange]] = [:]
+    /// The segments they are in.
+    var changeSegments: [Segment] = []
+    /// What the changes amount to; `nil` when something new has arrived.
+    var resolution: ChangeResolution?
     private var damaged: [String: DamagedSegment] = [:]
     /// Rows in ``segments`` that may be duplicates, since reading the ids to compare failed so far.
-    private var suspects: [Suspect] = []
-    private var sorted: Snapshot?
+    var suspects: [Suspect] = []
+    private var sorted: [Segment]?
     /// Ids of segments stored here and not met yet, by key.
     private var remembered: [String: HashedIDs] = [:]
     private var rememberedIDs = 0
     /// About 12 MiB of them, for a process that appends and never reads.
     private static let mostRememberedIDs = 256 << 10
 
-    init(store: any ObjectStore, reader: SegmentReader, generator: UUIDv7Generator) {
+    init(store: any ObjectStore, reader: SegmentReader, catalog: Catalog, generator: UUIDv7Generator) {
         self.store = store
         self.reader = reader
+        self.catalog = catalog
         self.generator = generator
+        lookup = CatalogLookup(reader: reader, index: IndexReader(store: store))
     }
 
     /// The journal as it is now: everything acknowledged before the call is in it.
     ///
-    /// Cost: one list request per 1000 segments, and one to three gets per segment not seen before.
+    /// Cost: one list request per 1000 segments of the inbox, one to the catalog if it was not asked for a minute, and one to
+    /// three gets per segment not seen before. Where the catalog is not empty, ids of the range in the inbox are looked up in
+    /// its index.
     ///
-    /// - Parameter damage: What to do about objects that cannot be read.
+    /// - Parameters:
+    ///   - damage: What to do about objects that cannot be read.
+    ///   - range: For which time it has to be known which rows count.
     /// - Returns: Segments, and which of their rows do not count.
     /// - Throws: ``JournalError/Code/damagedSegment`` that names the first such object, if they are not to be skipped.
-    func snapshot(damage: DamagePolicy) async throws -> Snapshot {
+    func snapshot(damage: DamagePolicy, range: EventRange = .all) async throws -> Snapshot {
         let snapshot = try await gate.pass {
             try await refresh()
-            return current()
+            return try await current(range)
         }
         if damage == .refuse, let first = snapshot.damaged.first { throw first.error }
         return snapshot
     }
 
-    /// Where the events with these ids are, as of the last refresh; exact, since the ids themselves are compared.
+    /// The journal as it is now, without saying which rows count: its segments, and what of it is damaged.
     ///
-    /// Cost: at most one to three gets per segment that holds any.
-    func find(_ ids: HashedIDs) async throws -> [RowReference?] {
+    /// Cost: as ``snapshot(damage:range:)`` without a look-up in the catalog's index.
+    func listing() async throws -> (segments: [Segment], damaged: [DamagedSegment]) {
         try await gate.pass {
-            try await resolveSuspects()
-            return try await locate(ids)
+            try await refresh()
+            return (allSegments(), sortedDamage())
         }
+    }
+
+    /// Where the events with these ids are; exact, since the ids themselves are compared.
+    ///
+    /// Cost: at most one to three gets per segment that holds any, and a look-up in the catalog.
+    ///
+    /// - Parameters:
+    ///   - ids: What to look for.
+    ///   - refreshing: Whether to look at the journal as it is now (a list, as ``snapshot(damage:range:)``), or as it was at
+    ///     the last refresh.
+    /// - Returns: One place for each id, `nil` where there is none, and what is damaged.
+    /// - Throws: What reading ids throws.
+    func find(
+        _ ids: HashedIDs,
+        refreshing: Bool
+    ) async throws -> (places: [EventPlace?], damaged: [DamagedSegment]) {
+        try await gate.pass {
+            if refreshing { try await refresh() }
+            try await resolveSuspects()
+            return (try await places(ids), sortedDamage())
+        }
+    }
+
+    /// The event with an id in the journal as it is now, or where it is.
+    ///
+    /// Cost: a list; a look-up in the catalog, which brings the event with it if that is where it is.
+    func event(_ id: HashedIDs) async throws -> (finding: Finding, damaged: [DamagedSegment]) {
+        try await gate.pass {
+            try await refresh()
+            try await resolveSuspects()
+            let isInInbox = index.row(hash: id.hashes[0]) != nil || id.ids[0].map { changed[$0] != nil } ?? false
+            let finding: Finding =
+                if isInInbox {
+                    try await places(id)[0].map(Finding.place) ?? .nothing
+                } else {
+                    try await lookup.event(id, in: state).map(Finding.event) ?? .nothing
+                }
+            return (finding, sortedDamage())
+        }
+    }
+
+    /// What was found of one id.
+    enum Finding: Sendable {
+        case nothing
+        case event(Event)
+        case place(EventPlace)
     }
 
     /// Takes in a segment that this process has just stored, so that its ids are known without reading them back.
@@ -73,7 +141,7 @@ actor Inbox {
         try await gate.pass {
             guard !known.contains(segment.key) else { return }
             try insert(LoadedSegment(segment: segment, ids: ids))
-            try await resolveSuspects([segment.batchID: ids.ids])
+            try await resolveSuspects([segment.key: ids.ids])
         }
     }
 
@@ -90,7 +158,7 @@ actor Inbox {
 
     // MARK: - Refreshing
 
-    private struct LoadedSegment: Sendable {
+    struct LoadedSegment: Sendable {
         var segment: Segment
         var ids: HashedIDs
     }
@@ -101,19 +169,44 @@ actor Inbox {
         known = []
         index = IdentifierIndex()
         duplicates = [:]
+        repeats = [:]
+        taken = [:]
+        changed = [:]
+        changeSegments = []
+        resolution = nil
         damaged = [:]
         suspects = []
         sorted = nil
     }
 
-    private func current() -> Snapshot {
+    /// Something new was taken in: what was concluded from the old is void.
+    func invalidate() {
+        sorted = nil
+        resolution = nil
+    }
+
+    private func allSegments() -> [Segment] {
         if let sorted { return sorted }
-        let snapshot = Snapshot(
-            segments: segments.sorted { $0.batchID < $1.batchID },
-            duplicates: duplicates.mapValues { $0.sorted() },
-            damaged: damaged.values.sorted { $0.object < $1.object }
-        )
-        sorted = snapshot
+        let arrived = (segments + changeSegments).sorted { $0.arrival < $1.arrival }
+        let all = state.segments + arrived
+        sorted = all
+        return all
+    }
+
+    private func sortedDamage() -> [DamagedSegment] { damaged.values.sorted { $0.object < $1.object } }
+
+    private func current(_ range: EventRange) async throws -> Snapshot {
+        let resolution = try await resolvedChanges()
+        try await compareWithCatalog(range)
+        var snapshot = Snapshot(catalog: state, segments: allSegments(), damaged: sortedDamage())
+        snapshot.changes = resolution.changes
+        snapshot.conditional = resolution.conditional
+        var dropped = duplicates
+        for (key, rows) in taken { dropped[key, default: []].formUnion(rows) }
+        for (key, rows) in resolution.counted { dropped[key]?.subtract(rows) }
+        snapshot.duplicateCount = dropped.values.reduce(0) { $0 + $1.count }
+        for (key, rows) in resolution.dropped { dropped[key, default: []].formUnion(rows) }
+        snapshot.dropped = dropped.compactMapValues { $0.isEmpty ? nil : $0.sorted() }
         return snapshot
     }
 
@@ -125,6 +218,8 @@ actor Inbox {
         } catch {
             throw JournalError.wrapping(error, "Listing the segments of \(store.location) failed")
         }
+        // In this order: what a compaction absorbs between the two is found in the inbox or in the catalog, not in neither.
+        try await take(state: try await newestState(objects))
         do {
             try await take(objects)
         } catch let error as JournalError where error.code == .damagedSegment {
@@ -132,6 +227,26 @@ actor Inbox {
             clear()
             try await take(objects)
         }
+    }
+
+    private func newestState(_ objects: [ObjectMetadata]) async throws -> CatalogState {
+        let hint = objects.lazy.compactMap { CatalogHint.version($0.key) }.max()
+        let listed = Set(objects.lazy.map(\.key))
+        // What is gone was absorbed, or somebody deleted it.
+        let isMissing = !known.isSubset(of: listed)
+        return try await catalog.current(hint: hint, mustBeNewest: isMissing)
+    }
+
+    private func take(state next: CatalogState) async throws {
+        guard next.version != state.version else { return }
+        let isAbsorbed =
+            segments.contains { next.absorbed.contains($0.arrival) }
+            || changeSegments.contains { next.absorbed.contains($0.arrival) }
+        if next.runs != state.runs { taken = [:] }
+        state = next
+        for batchID in next.inbox.absorbed { generator.observe(batchID) }
+        // The rows of what was absorbed are out of the inbox, and may have hidden others of it.
+        if isAbsorbed { clear() } else { invalidate() }
     }
 
     /// Learns what is new among the objects of the folder, and tries those again that could not be read so far: one
@@ -144,8 +259,8 @@ actor Inbox {
             if known.contains(object.key) {
                 present += 1
             } else if let segment = Segment(key: object.key) {
-                generator.observe(segment.batchID)
-                fresh.append(segment)
+                generator.observe(segment.arrival)
+                if !state.absorbed.contains(segment.arrival) { fresh.append(segment) }
             } else if object.key.hasSuffix(Segment.suffix) {
                 broken[object.key] = Inbox.misnamed(object.key)
             }
@@ -153,15 +268,16 @@ actor Inbox {
         // A segment that is gone may have hidden rows of others: only a fresh start tells which count now.
         if present < known.count {
             clear()
-            fresh = objects.compactMap { Segment(key: $0.key) }
+            fresh = objects.compactMap { Segment(key: $0.key) }.filter { !state.absorbed.contains($0.arrival) }
         }
         if !broken.isEmpty || !damaged.isEmpty {
             damaged = broken
-            sorted = nil
+            invalidate()
         }
-        fresh.sort { $0.batchID < $1.batchID }
+        fresh.sort { $0.arrival < $1.arrival }
         try await resolveSuspects()
-        try await load(fresh)
+        try await load(fresh.filter { !$0.isChanges })
+        try await loadChanges(fresh.filter(\.isChanges))
         for segment in fresh { rememberedIDs -= remembered.removeValue(forKey: segment.key)?.count ?? 0 }
     }
 
@@ -198,15 +314,14 @@ actor Inbox {
                     return .failure(error)
                 }
             }
-            var inMemory: [UUIDv7: ByteArrays] = [:]
+            var inMemory: [String: ByteArrays] = [:]
             for (segment, result) in zip(some, loaded) {
                 switch result {
                 case .success(let item):
                     try insert(item)
-                    inMemory[segment.batchID] = item.ids.ids
+                    inMemory[segment.key] = item.ids.ids
                 case .failure(let error):
-                    damaged[segment.key] = DamagedSegment(object: segment.key, events: segment.events, error: error)
-                    sorted = nil
+                    reportDamage(segment, error)
                 }
             }
             try await resolveSuspects(inMemory)
@@ -219,115 +334,10 @@ actor Inbox {
     /// More objects than this in the inbox are refused; compaction is long overdue then.
     private static let maximumSegments = 10_000_000
 
-    // MARK: - The index
-
-    /// A row whose hash is in the table already.
-    private struct Suspect {
-        var hash: UInt64
-        var row: UInt32
-    }
-
-    /// Puts a segment's rows into the index; those that may be duplicates stay suspects until
-    /// ``resolveSuspects(_:)``.
-    private func insert(_ item: LoadedSegment) throws {
-        let base = (bases.last ?? 0) + (segments.last?.events ?? 0)
-        guard base + item.ids.count < UInt32.max else {
-            throw JournalError(.storage, "The inbox holds more than \(UInt32.max) events; compact the journal.")
-        }
-        segments.append(item.segment)
-        bases.append(base)
-        known.insert(item.segment.key)
-        generator.observe(item.segment.batchID)
-        for (row, hash) in item.ids.hashes.enumerated() {
-            let number = UInt32(base + row)
-            if index.insert(hash: hash, row: number) != nil {
-                suspects.append(Suspect(hash: hash, row: number))
-            }
-        }
-        sorted = nil
-    }
-
-    /// Compares the ids of suspects with those they met: the earlier row of an id stays, the later one is dropped.
-    ///
-    /// When reading ids fails, the suspects stay, and the next call that needs an answer tries again. Ids by batch id
-    /// that are in memory need not be read.
-    private func resolveSuspects(_ inMemory: [UUIDv7: ByteArrays] = [:]) async throws {
-        if suspects.isEmpty { return }
-        var rows = Set(suspects.map(\.row))
-        for suspect in suspects { rows.formUnion(index.candidates(hash: suspect.hash)) }
-        let ids = try await readIDs(rows, inMemory)
-        for suspect in suspects {
-            guard let id = ids[suspect.row] else { continue }
-            var isNew = true
-            for other in index.candidates(hash: suspect.hash) where ids[other] == id {
-                isNew = false
-                if precedes(suspect.row, other) {
-                    index.replace(hash: suspect.hash, row: other, with: suspect.row)
-                    drop(other)
-                } else {
-                    drop(suspect.row)
-                }
-                break
-            }
-            if isNew { index.addCollision(hash: suspect.hash, row: suspect.row) }
-        }
-        suspects = []
-    }
-
-    /// Whether a row counts before another when both have one id.
-    private func precedes(_ left: UInt32, _ right: UInt32) -> Bool {
-        let (leftSegment, leftRow) = place(left)
-        let (rightSegment, rightRow) = place(right)
-        if leftSegment == rightSegment { return leftRow < rightRow }
-        return segments[leftSegment].batchID < segments[rightSegment].batchID
-    }
-
-    private func drop(_ row: UInt32) {
-        let (segment, row) = place(row)
-        duplicates[segments[segment].batchID, default: []].insert(row)
-        sorted = nil
-    }
-
-    /// The segment a row number falls into, and the row inside it.
-    private func place(_ row: UInt32) -> (segment: Int, row: Int) {
-        var low = 0
-        var high = bases.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if bases[middle] <= Int(row) { low = middle } else { high = middle }
-        }
-        return (low, Int(row) - bases[low])
-    }
-
-    /// The ids of rows, reading each segment once.
-    private func readIDs(
-        _ rows: some Sequence<UInt32>,
-        _ inMemory: [UUIDv7: ByteArrays] = [:]
-    ) async throws -> [UInt32: [UInt8]] {
-        let bySegment = Dictionary(grouping: rows) { place($0).segment }
-        let reader = reader
-        let wanted = bySegment.map { (segments[$0.key], bases[$0.key], $0.value) }
-        let parts = try await mapConcurrently(wanted, limit: reader.parallelism) { segment, base, rows in
-            let column: ByteArrays
-            if let ids = inMemory[segment.batchID] { column = ids } else { column = try await reader.ids(of: segment) }
-            return rows.map { ($0, column[Int($0) - base] ?? []) }
-        }
-        return Dictionary(uniqueKeysWithValues: parts.joined())
-    }
-
-    private func locate(_ ids: HashedIDs) async throws -> [RowReference?] {
-        var found = [RowReference?](repeating: nil, count: ids.count)
-        var candidates: [(position: Int, row: UInt32)] = []
-        for (position, hash) in ids.hashes.enumerated() where index.row(hash: hash) != nil {
-            for row in index.candidates(hash: hash) { candidates.append((position, row)) }
-        }
-        guard !candidates.isEmpty else { return found }
-        let stored = try await readIDs(Set(candidates.map(\.row)))
-        for (position, row) in candidates where stored[row] == ids.ids[position] {
-            let (segment, row) = place(row)
-            found[position] = RowReference(segment: segments[segment], row: row)
-        }
-        return found
+    /// Notes that a segment cannot be read.
+    func reportDamage(_ segment: Segment, _ error: JournalError) {
+        damaged[segment.key] = DamagedSegment(object: segment.key, events: segment.events, error: error)
+        invalidate()
     }
 }
 

@@ -46,8 +46,7 @@ extension Journal {
         let batch = EventBatch([event])
         try batch.validate()
         if id != nil {
-            _ = try await inbox.snapshot(damage: .skip)
-            if let there = try await inbox.find(HashedIDs(batch.ids))[0] {
+            if let there = try await inbox.find(HashedIDs(batch.ids), refreshing: true).places[0] {
                 throw JournalError(
                     .eventExists,
                     "An event with the id \"\(event.id)\" is in \(location) already (in \(there.segment.key)). "

@@ -23,18 +23,26 @@ extension Journal {
     /// - Throws: ``JournalError/Code/damagedSegment`` when a segment that might hold the event, or the first write of its
     ///   id, cannot be read.
     public func event(_ id: String) async throws -> Event? {
-        let snapshot = try await inbox.snapshot(damage: .skip)
         var ids = ByteArrays()
         ids.append(id.utf8)
-        let reference = try await inbox.find(HashedIDs(ids))[0]
-        // Keys of segments are in order of arrival: what is damaged behind the event cannot take precedence. Of a
-        // misnamed object not even that is known.
-        let damaged = snapshot.damaged.first { damaged in
-            reference.map { damaged.events == nil || damaged.object < $0.segment.key } ?? true
+        let hashed = HashedIDs(ids)
+        let (found, damaged) = try await inbox.event(hashed)
+        // What is damaged may hold an earlier write of the id, or a change of it. Keys of the inbox are in order of arrival:
+        // new events behind the one found take no precedence. Of a misnamed object nothing is known.
+        let hiding = damaged.first { damaged in
+            guard let segment = Segment(key: damaged.object), !segment.isChanges else { return true }
+            switch found {
+            case .nothing: return true
+            case .event, .place(.catalog): return false
+            case .place(.inbox(let reference)): return segment.arrival < reference.segment.arrival
+            }
         }
-        if let damaged { throw damaged.error }
-        guard let reference else { return nil }
-        return try await reader.event(at: reference)
+        if let hiding { throw hiding.error }
+        switch found {
+        case .nothing: return nil
+        case .event(let event): return event
+        case .place(let place): return try await reader.event(at: place)
+        }
     }
 
     /// The segments that have, or may have, events of a range, by first timestamp.
@@ -42,9 +50,9 @@ extension Journal {
     /// Cost: one list request per 1000 segments; none is opened that this process has met.
     public func segments(after: Timestamp? = nil, through: Timestamp? = nil) async throws -> [Segment] {
         let range = EventRange(after: after, through: through)
-        return try await inbox.snapshot(damage: .skip).segments.filter { $0.overlaps(range) }
+        return try await inbox.listing().segments.filter { $0.overlaps(range) }
             .sorted { left, right in
-                left.first != right.first ? left.first < right.first : left.batchID < right.batchID
+                left.first != right.first ? left.first < right.first : left.key < right.key
             }
     }
 

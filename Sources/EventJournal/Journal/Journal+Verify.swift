@@ -32,6 +32,7 @@ extension Journal {
         let snapshot = try await inbox.snapshot(damage: .skip)
         var report = VerificationReport()
         report.damaged = snapshot.damaged
+        report.events = -snapshot.changes.count
         var done = 0
         var bytes = 0
         for start in stride(from: 0, to: snapshot.segments.count, by: 16) {
@@ -52,10 +53,10 @@ extension Journal {
                 if let finding {
                     report.damaged.append(finding)
                 } else {
-                    let duplicates = snapshot.duplicates[segment.batchID]?.count ?? 0
+                    let dropped = snapshot.dropped[segment.key]?.count ?? 0
                     report.soundSegments += 1
-                    report.events += segment.events - duplicates
-                    report.duplicates += duplicates
+                    report.events += segment.events - dropped
+                    report.duplicates += dropped
                     report.payloadBytes += segment.payloadBytes
                 }
             }
@@ -82,7 +83,7 @@ extension SegmentReader {
                 } catch {
                     throw segment.damaged(error.message, cause: error)
                 }
-                for timestamp in batch.timestamps {
+                for timestamp in batch.timestamps where segment.kind != .foreign {
                     guard timestamp >= last else { throw segment.damaged("its timestamps do not ascend") }
                     last = timestamp
                 }
@@ -91,6 +92,7 @@ extension SegmentReader {
                 payloadBytes += batch.payloads.payloadBytes
             }
         }
+        if segment.kind == .foreign { return }
         guard events == segment.events, payloadBytes == segment.payloadBytes,
             first == segment.first.microseconds, last == segment.last.microseconds
         else {

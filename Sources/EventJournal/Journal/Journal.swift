@@ -18,9 +18,13 @@ public final class Journal: Sendable {
     let reader: SegmentReader
     let writer: SegmentWriter
     let inbox: Inbox
+    let catalog: Catalog
     let generator: UUIDv7Generator
     let queue: AppendQueue
+    /// Of updates and deletes, which have segments of their own.
+    let changeQueue: AppendQueue
     let clock: @Sendable () -> Timestamp
+    let time: JournalTime
 
     /// Opens a journal on a store, which holds nothing else.
     ///
@@ -38,13 +42,15 @@ public final class Journal: Sendable {
         self.init(store: store, configuration: configuration, generator: UUIDv7Generator(clock: clock), clock: clock)
     }
 
-    /// The same with a generator of names of one's own, so that a test can repeat what it does.
+    /// The same with a generator of names and a course of time of one's own, so that a test can repeat what it does.
     package init(
         store: any ObjectStore,
         configuration: JournalConfiguration,
         generator: UUIDv7Generator,
+        time: JournalTime = .system,
         clock: @escaping @Sendable () -> Timestamp
     ) {
+        self.time = time
         self.store = store
         self.configuration = configuration
         self.clock = clock
@@ -54,13 +60,18 @@ public final class Journal: Sendable {
         self.generator = generator
         self.writer = writer
         self.reader = reader
-        let inbox = Inbox(store: store, reader: reader, generator: generator)
+        let catalog = Catalog(store: store, time: time)
+        self.catalog = catalog
+        let inbox = Inbox(store: store, reader: reader, catalog: catalog, generator: generator)
         self.inbox = inbox
         queue = AppendQueue(groupPayloadBytes: configuration.groupPayloadBytes) { batch in
             let sorted = batch.sortedByTimestamp()
             let encoded = try writer.encode(sorted, batchID: generator.next())
             try await Journal.store(encoded, in: store)
             await inbox.remember(encoded.segment, ids: sorted.ids)
+        }
+        changeQueue = AppendQueue(groupPayloadBytes: configuration.groupPayloadBytes) { batch in
+            try await Journal.store(writer.encode(batch, batchID: generator.next()), in: store)
         }
     }
 
@@ -98,7 +109,7 @@ public final class Journal: Sendable {
         do {
             for try await object in store.listAll(prefix: Segment.inbox, keysOnly: true) {
                 isEmpty = false
-                if let segment = Segment(key: object.key) { generator.observe(segment.batchID) }
+                if let segment = Segment(key: object.key) { generator.observe(segment.arrival) }
             }
         } catch {
             throw JournalError.wrapping(error, "\(location) cannot be listed")

@@ -2,12 +2,14 @@ internal import Parquet
 
 /// The rows of one chunk that belong to a window, in order.
 struct ReplayPart: Sendable {
-    /// The segment's place by order of arrival.
+    /// The segment's place among all.
     var rank: Int
     /// The number of the first row in the segment.
     var firstRow: Int
     /// The rows; those of later batches follow those of earlier ones.
     var batches: [EventBatch]
+    /// Which pending changes found their event here; numbers of ``PendingChanges``.
+    var met: [Int] = []
 
     var first: Int64? { batches.first?.timestamps.first }
     var last: Int64? { batches.last?.timestamps.last }
@@ -55,6 +57,8 @@ enum Merge {
     /// Where a part stands in the merge.
     private struct Cursor {
         var timestamps: [Int64]
+        /// In which append each row arrived, where rows of one moment may have to be told apart by it.
+        var batchIDs: ByteArrays?
         /// Parts of one segment share its rank; the row group that comes first has the lower order.
         var order: Int
         var row = 0
@@ -63,15 +67,24 @@ enum Merge {
 
         var head: Int64 { timestamps[row] }
 
-        func precedes(_ other: Cursor) -> Bool { head != other.head ? head < other.head : order < other.order }
+        func precedes(_ other: Cursor) -> Bool {
+            head != other.head ? head < other.head : precedesInMoment(row, other)
+        }
+
+        /// Whether a row of ours comes before the head of another, both of one moment.
+        private func precedesInMoment(_ row: Int, _ other: Cursor) -> Bool {
+            guard let batchIDs, let others = other.batchIDs else { return order < other.order }
+            return batchIDs.precedes(at: row, others, at: other.row) ?? (order < other.order)
+        }
 
         /// The first row behind `row` that must wait for another cursor's head.
         func end(before other: Cursor) -> Int {
             let limit = other.head
-            let inclusive = order < other.order
             var low = row
             var step = 1
-            func goes(_ row: Int) -> Bool { inclusive ? timestamps[row] <= limit : timestamps[row] < limit }
+            func goes(_ row: Int) -> Bool {
+                timestamps[row] != limit ? timestamps[row] < limit : precedesInMoment(row, other)
+            }
             // Gallop, then bisect: runs are long when segments overlap a little, short when they interleave.
             while low + step < timestamps.count, goes(low + step) {
                 low += step
@@ -93,7 +106,15 @@ enum Merge {
         for (order, part) in ordered.enumerated() {
             let base = joined.count
             for batch in part.batches { joined.append(contentsOf: batch) }
-            cursors.append(Cursor(timestamps: Array(joined.timestamps[base...]), order: order, base: base))
+            let batchIDs = part.batches.allSatisfy { $0.batchIDs != nil } ? joined.batchIDs : nil
+            cursors.append(
+                Cursor(
+                    timestamps: Array(joined.timestamps[base...]),
+                    batchIDs: batchIDs.map { ByteArrays(buffers: $0.buffers, views: Array($0.views[base...])) },
+                    order: order,
+                    base: base
+                )
+            )
         }
         var heap = Heap(cursors)
         var order: [Int] = []

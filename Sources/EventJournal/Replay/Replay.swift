@@ -51,7 +51,12 @@ public struct Replay: AsyncSequence, Sendable {
 
         init(_ replay: Replay) {
             pipeline = ReplayPipeline(
-                ReplaySource(range: replay.range, options: replay.options, inbox: replay.inbox, reader: replay.reader)
+                ReplaySource(
+                    range: replay.range,
+                    options: replay.options,
+                    origin: .journal(replay.inbox),
+                    reader: replay.reader
+                )
             )
         }
 

@@ -1,7 +1,7 @@
 /// A run of rows of one segment that is read together: a row group, or a whole small segment.
 struct Chunk: Sendable, Hashable {
     var segment: Segment
-    /// The segment's place by order of arrival.
+    /// The segment's place among all: those of the catalog by key, then the others by order of arrival.
     var rank: Int
     /// Which row group, and the number of its first row in the segment.
     var rowGroup: Int
@@ -11,25 +11,48 @@ struct Chunk: Sendable, Hashable {
     var last: Int64
     var payloadBytes: Int
 
-    var firstPosition: ReplayPosition { ReplayPosition(timestamp: first, rank: rank, row: firstRow) }
-    var lastPosition: ReplayPosition { ReplayPosition(timestamp: last, rank: rank, row: firstRow + rows - 1) }
+    /// No row comes before this position.
+    var firstPosition: ReplayPosition {
+        ReplayPosition(timestamp: first, batchID: segment.batchID ?? .zero, rank: rank, row: firstRow)
+    }
+    /// No row comes behind this position.
+    var lastPosition: ReplayPosition { lastPosition(at: last) }
+
+    /// No row of this moment comes behind this position.
+    func lastPosition(at moment: Int64) -> ReplayPosition {
+        ReplayPosition(timestamp: moment, batchID: segment.batchID ?? .max, rank: rank, row: firstRow + rows - 1)
+    }
 }
 
-/// A place in the order of replay: timestamp, then order of arrival, then row.
+/// A place in the order of replay: timestamp, then the append it arrived with, then row.
+///
+/// The rank of the segment comes between: it tells rows of one append apart that a compaction put into two segments.
 struct ReplayPosition: Sendable, Hashable, Comparable {
     var timestamp: Int64
+    var batchID: UUIDv7
     var rank: Int
     var row: Int
 
     /// Behind every event of a moment.
     static func behind(_ timestamp: Int64) -> ReplayPosition {
-        ReplayPosition(timestamp: timestamp, rank: .max, row: .max)
+        ReplayPosition(timestamp: timestamp, batchID: .max, rank: .max, row: .max)
     }
+
+    /// Whether it parts the events of one moment.
+    var isInsideMoment: Bool { rank != .max }
 
     static func < (left: Self, right: Self) -> Bool {
         if left.timestamp != right.timestamp { return left.timestamp < right.timestamp }
+        if left.batchID != right.batchID { return left.batchID < right.batchID }
         return left.rank != right.rank ? left.rank < right.rank : left.row < right.row
     }
+}
+
+extension UUIDv7 {
+    /// Before every identifier.
+    static let zero = UUIDv7(high: 0, low: 0)
+    /// Behind every identifier.
+    static let max = UUIDv7(high: .max, low: .max)
 }
 
 /// A stretch of replay order that fits into memory, and the chunks that have rows in it.
@@ -133,13 +156,14 @@ struct ReplayPlanner: Sendable {
     /// Cuts between events of one moment, by order of arrival: at least one chunk goes whole.
     private func cutInside(_ moment: Int64) -> ReplayPosition {
         var bytes = 0
-        func lastRow(_ chunk: Chunk) -> ReplayPosition {
-            ReplayPosition(timestamp: moment, rank: chunk.rank, row: chunk.firstRow + chunk.rows - 1)
-        }
-        let there = pending.filter { $0.first <= moment && lastRow($0) > done }.sorted { lastRow($0) < lastRow($1) }
+        let there = pending.filter { $0.first <= moment && $0.lastPosition(at: moment) > done }
+            .sorted { $0.lastPosition(at: moment) < $1.lastPosition(at: moment) }
         for (index, chunk) in there.enumerated() {
             bytes += estimate(chunk, through: moment)
-            if bytes >= targetBytes, index + 1 < there.count { return lastRow(chunk) }
+            // Where the rows of a compacted segment stand among those of one moment is known only when it is read.
+            if bytes >= targetBytes, index + 1 < there.count, !there[index + 1].segment.isInCatalog {
+                return chunk.lastPosition(at: moment)
+            }
         }
         return .behind(moment)
     }

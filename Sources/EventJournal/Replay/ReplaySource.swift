@@ -2,13 +2,25 @@
 ///
 /// ``ReplayPipeline`` asks for one window at a time, so no two calls interleave.
 actor ReplaySource {
+    /// Where the events come from.
+    enum Origin: Sendable {
+        /// The journal as it is when the replay begins.
+        case journal(Inbox)
+        /// A snapshot that was taken before, or a part of one.
+        case snapshot(Snapshot)
+    }
+
     private let range: EventRange
     private let options: ReplayOptions
-    private let inbox: Inbox
+    private let origin: Origin
     private let reader: SegmentReader
+    /// Whether rows carry in which append they arrived.
+    private let withBatchIDs: Bool
 
     private var planner: ReplayPlanner
-    private var duplicates: [UUIDv7: [Int]] = [:]
+    private var snapshot = Snapshot(catalog: .empty, segments: [], damaged: [])
+    /// Changes whose event was met in the catalog.
+    private var met: Set<Int> = []
     /// Segments the planner has not got yet, by ascending first timestamp, with their rank.
     private var waiting: ArraySlice<(segment: Segment, rank: Int)> = []
     private var isOpen = false
@@ -17,11 +29,18 @@ actor ReplaySource {
     /// The first window is small, so that the first events are there soon.
     private static let firstWindowBytes = 4 << 20
 
-    init(range: EventRange, options: ReplayOptions, inbox: Inbox, reader: SegmentReader) {
+    init(
+        range: EventRange,
+        options: ReplayOptions,
+        origin: Origin,
+        reader: SegmentReader,
+        withBatchIDs: Bool = false
+    ) {
         self.range = range
         self.options = options
-        self.inbox = inbox
+        self.origin = origin
         self.reader = reader
+        self.withBatchIDs = withBatchIDs
         planner = ReplayPlanner(
             range: range,
             firstBytes: ReplaySource.firstWindowBytes,
@@ -35,26 +54,45 @@ actor ReplaySource {
         try await feedPlanner()
         guard let planned = planner.next() else { return nil }
         let window = try await bounded(planned)
-        let (reader, duplicates, policy) = (reader, duplicates, options.damage)
-        let results = try await mapConcurrently(window.chunks, limit: reader.parallelism) { chunk in
+        // Updates are read behind the events they change: whether those are there decides whether the updates count.
+        let changes = window.chunks.filter(\.segment.isChanges)
+        guard !changes.isEmpty else { return Merge.merge(try await parts(window.chunks, of: window)) }
+        var parts = try await parts(window.chunks.filter { !$0.segment.isChanges }, of: window)
+        parts += try await self.parts(changes, of: window)
+        return Merge.merge(parts)
+            .map { batch in
+                var batch = batch
+                batch.operations = nil
+                return batch
+            }
+    }
+
+    private func parts(_ chunks: [Chunk], of window: ReplayWindow) async throws -> [ReplayPart] {
+        let (reader, policy, snapshot, met, withBatchIDs) = (reader, options.damage, snapshot, met, withBatchIDs)
+        let overlapping = withBatchIDs ? [] : window.chunksThatMeetOthers()
+        let results = try await mapConcurrently(chunks, limit: reader.parallelism) { chunk in
             do {
-                let dropped = duplicates[chunk.segment.batchID] ?? []
-                return Result<ReplayPart, JournalError>
-                    .success(
-                        try await reader.part(chunk, of: window, dropped: dropped)
-                    )
+                let part = try await reader.part(
+                    chunk,
+                    of: window,
+                    filter: snapshot.filter(chunk, met: met),
+                    withBatchIDs: withBatchIDs || overlapping.contains(chunk)
+                )
+                return Result<ReplayPart, JournalError>.success(part)
             } catch let error as JournalError where error.code == .damagedSegment && policy == .skip {
                 return .failure(error)
             }
         }
         var parts: [ReplayPart] = []
-        for (chunk, result) in zip(window.chunks, results) {
+        for (chunk, result) in zip(chunks, results) {
             switch result {
-            case .success(let part): parts.append(part)
+            case .success(let part):
+                self.met.formUnion(part.met)
+                parts.append(part)
             case .failure(let error): skip(chunk.segment, error)
             }
         }
-        return Merge.merge(parts)
+        return parts
     }
 
     /// Ends a window earlier where payload that was taken as spread evenly is bunched inside it.
@@ -88,9 +126,11 @@ actor ReplaySource {
     }
 
     private func open() async throws {
-        let snapshot = try await inbox.snapshot(damage: options.damage)
+        switch origin {
+        case .journal(let inbox): snapshot = try await inbox.snapshot(damage: options.damage, range: range)
+        case .snapshot(let taken): snapshot = taken
+        }
         for damaged in snapshot.damaged { report(damaged) }
-        duplicates = snapshot.duplicates
         let ranked = snapshot.segments.enumerated().filter { $0.element.overlaps(range) }
         waiting =
             ranked.map { (segment: $0.element, rank: $0.offset) }.sorted { $0.segment.first < $1.segment.first }[...]
@@ -121,5 +161,25 @@ actor ReplaySource {
 
     private func report(_ damaged: DamagedSegment) {
         if skipped.insert(damaged.object).inserted { options.onDamage?(damaged) }
+    }
+}
+
+extension ReplayWindow {
+    /// Chunks of the catalog that have a moment in common with a chunk of another segment, and those others.
+    ///
+    /// Only there can rows of one moment have to be told apart by the append they arrived with.
+    fileprivate func chunksThatMeetOthers() -> Set<Chunk> {
+        guard chunks.contains(where: \.segment.isInCatalog) else { return [] }
+        var meeting: Set<Chunk> = []
+        var reach: [Chunk] = []
+        for chunk in chunks.sorted(by: { $0.first < $1.first }) {
+            reach.removeAll { $0.last < chunk.first }
+            for other in reach where other.segment != chunk.segment {
+                meeting.insert(other)
+                meeting.insert(chunk)
+            }
+            reach.append(chunk)
+        }
+        return meeting
     }
 }

@@ -17,6 +17,32 @@ struct OpenSegment: Sendable {
         self.file = file
         self.source = source
         let metadata = file.metadata
+        if segment.kind != .foreign { try OpenSegment.checkFormat(segment, metadata) }
+        guard metadata.rowCount == segment.events else {
+            throw segment.damaged(
+                "its name or the catalog says \(segment.events) events, its footer \(metadata.rowCount)"
+            )
+        }
+        columns = SegmentColumn.allCases.map { column in
+            metadata.schema.columns.firstIndex { $0.path == [column.name] }
+        }
+        for column in [SegmentColumn.eventID, .timestamp, .data] where columns[column.rawValue] == nil {
+            throw segment.damaged("it has no column \(column.name)")
+        }
+        if case .appended = segment.kind { try checkOperations() }
+    }
+
+    /// A row group of a compacted segment alone.
+    init(rowGroup file: ParquetFile, of segment: Segment, source: ObjectRanges) throws {
+        self.segment = segment
+        self.file = file
+        self.source = source
+        columns = SegmentColumn.allCases.map { column in
+            file.schema.columns.firstIndex { $0.path == [column.name] }
+        }
+    }
+
+    private static func checkFormat(_ segment: Segment, _ metadata: FileMetadata) throws {
         let format = metadata.value(SegmentMetadata.format)
         guard let format else { throw segment.damaged("it is a Parquet file but not a segment (no highwater.format)") }
         guard format == SegmentMetadata.currentFormat else {
@@ -27,19 +53,9 @@ struct OpenSegment: Sendable {
                 object: segment.key
             )
         }
-        guard metadata.value(SegmentMetadata.batchID) == segment.batchID.description else {
+        guard metadata.value(SegmentMetadata.batchID) == segment.batchID?.description else {
             throw segment.damaged("its name and its footer disagree on the batch id; was the object renamed?")
         }
-        guard metadata.rowCount == segment.events else {
-            throw segment.damaged("its name says \(segment.events) events, its footer \(metadata.rowCount)")
-        }
-        columns = SegmentColumn.allCases.map { column in
-            metadata.schema.columns.firstIndex { $0.path == [column.name] }
-        }
-        for column in [SegmentColumn.eventID, .timestamp, .data] where columns[column.rawValue] == nil {
-            throw segment.damaged("it has no column \(column.name)")
-        }
-        try checkOperations()
     }
 
     /// The row groups as chunks.
@@ -79,13 +95,18 @@ struct OpenSegment: Sendable {
     func ids() async throws -> ByteArrays {
         var ids = ByteArrays()
         for group in file.metadata.rowGroups.indices {
-            try await decode(rowGroup: group, rows: nil, [.eventID]) { columns, _ in
-                let column = try bytes(columns[0], .eventID)
-                ids.append(sharing: column, rows: 0..<column.count)
-            }
+            let some = try await self.ids(rowGroup: group)
+            ids.append(sharing: some, rows: 0..<some.count)
         }
         guard ids.count == segment.events else { throw segment.damaged("it has \(ids.count) ids") }
         return ids
+    }
+
+    /// The timestamps of all rows.
+    func timestamps() async throws -> [Int64] {
+        var all: [Int64] = []
+        for group in file.metadata.rowGroups.indices { all += try await timestamps(rowGroup: group) }
+        return all
     }
 
     /// The timestamps of a row group.
@@ -102,16 +123,19 @@ struct OpenSegment: Sendable {
     /// - Parameters:
     ///   - rowGroup: The number of the row group.
     ///   - rows: Which, counted from the row group's first; `nil` for all.
+    ///   - withBatchIDs: Whether to read in which append each row arrived.
     /// - Returns: Batches in the order of the rows.
     /// - Throws: ``JournalError``, by what is wrong with the segment or the store.
-    func events(rowGroup: Int, rows: Range<Int>?) async throws -> [EventBatch] {
+    func events(rowGroup: Int, rows: Range<Int>?, withBatchIDs: Bool = false) async throws -> [EventBatch] {
         // A column without a value in the whole row group need not be read.
-        let optional = [SegmentColumn.key, .source, .sequence, .data, .dataBytes]
-            .filter { column in
-                guard let index = columns[column.rawValue] else { return false }
-                let group = file.metadata.rowGroups[rowGroup]
-                return group.columns[index].statistics?.nullCount != group.rowCount || group.rowCount == 0
-            }
+        var candidates: [SegmentColumn] = [.key, .source, .sequence, .data, .dataBytes]
+        if withBatchIDs, segment.isInCatalog { candidates.append(.batchID) }
+        if segment.isChanges { candidates.append(.op) }
+        let optional = candidates.filter { column in
+            guard let index = columns[column.rawValue] else { return false }
+            let group = file.metadata.rowGroups[rowGroup]
+            return group.columns[index].statistics?.nullCount != group.rowCount || group.rowCount == 0
+        }
         let wanted = [SegmentColumn.eventID, .timestamp] + optional
         var batches: [EventBatch] = []
         try await decode(rowGroup: rowGroup, rows: rows, wanted) { decoded, count in
@@ -130,9 +154,12 @@ struct OpenSegment: Sendable {
                 case .source: batch.sources = values
                 case .sequence: batch.sequences = values
                 case .data: text = values
+                case .batchID: batch.batchIDs = values
+                case .op: batch.operations = try operations(values)
                 default: binary = values
                 }
             }
+            if withBatchIDs { try addBatchIDs(to: &batch, count: count) }
             batch.payloads = try payloads(text, binary, count: count)
             guard batch.timestamps.count == count, batch.ids.count == count else {
                 throw segment.damaged("its columns have different lengths")
@@ -142,7 +169,56 @@ struct OpenSegment: Sendable {
         return batches
     }
 
+    /// The batch ids of a row group, as their texts.
+    ///
+    /// - Throws: ``JournalError``, by what is wrong with the segment or the store.
+    func batchIDs(rowGroup: Int) async throws -> ByteArrays {
+        if let batchID = segment.batchID {
+            return .repeating(batchID.text, count: file.metadata.rowGroups[rowGroup].rowCount)
+        }
+        var ids = ByteArrays()
+        try await decode(rowGroup: rowGroup, rows: nil, [.batchID]) { columns, _ in
+            let column = try bytes(columns[0], .batchID)
+            ids.append(sharing: column, rows: 0..<column.count)
+        }
+        return ids
+    }
+
+    /// The ids of one row group.
+    func ids(rowGroup: Int) async throws -> ByteArrays {
+        var ids = ByteArrays()
+        try await decode(rowGroup: rowGroup, rows: nil, [.eventID]) { columns, _ in
+            let column = try bytes(columns[0], .eventID)
+            ids.append(sharing: column, rows: 0..<column.count)
+        }
+        return ids
+    }
+
     // MARK: - Columns
+
+    private func addBatchIDs(to batch: inout EventBatch, count: Int) throws {
+        if let batchID = segment.batchID {
+            batch.batchIDs = .repeating(batchID.text, count: count)
+        }
+        guard let batchIDs = batch.batchIDs, batchIDs.count == count, !batchIDs.views.contains(where: \.isNull) else {
+            throw segment.damaged("rows lack a batch id")
+        }
+    }
+
+    private func operations(_ texts: ByteArrays) throws -> [Operation] {
+        try (0..<texts.count)
+            .map { row in
+                guard let operation = texts[row].flatMap(Operation.init), operation != .put else {
+                    throw JournalError(
+                        .unsupportedSegment,
+                        "Row \(row) of the segment \(segment.key) is neither update nor delete but "
+                            + "\(texts.text(at: row) ?? "null"). Update Highwater.",
+                        object: segment.key
+                    )
+                }
+                return operation
+            }
+    }
 
     /// Exactly one of the two payload columns has a value in each row.
     private func payloads(_ text: ByteArrays?, _ binary: ByteArrays?, count: Int) throws -> ByteArrays {
@@ -180,10 +256,10 @@ struct OpenSegment: Sendable {
         guard columns[SegmentColumn.op.rawValue] != nil else { return }
         for group in file.metadata.rowGroups.indices {
             let statistics = statistics(.op, rowGroup: group)
-            guard statistics?.minimum == Operation.put, statistics?.maximum == Operation.put else {
+            guard statistics?.minimum == Operation.put.text, statistics?.maximum == Operation.put.text else {
                 throw JournalError(
                     .unsupportedSegment,
-                    "The segment \(segment.key) holds changes, which this version does not apply. Update Highwater.",
+                    "The segment \(segment.key) holds operations that do not belong there. Update Highwater.",
                     object: segment.key
                 )
             }

@@ -1,35 +1,48 @@
-/// One immutable Parquet object of a journal, as its name tells it.
+/// One immutable Parquet object of a journal, as its name or the catalog tells it.
 ///
-/// Everything a reader needs to plan is in the name, so that one listing suffices:
+/// Of a segment that was just appended everything a reader needs to plan is in the name, so that one listing suffices:
 ///
 ///     _inbox/<batch id>_<first>_<last>_<events>_<payload bytes>_<object bytes>_<checksum>.parquet
 ///
 /// The batch id is a UUID version 7; `first` and `last` are the lowest and highest timestamp inside, in microseconds
-/// since 1970 UTC, with a minus sign before 1970; the checksum vouches for every byte. See `docs/format.md`.
-public struct Segment: Sendable, Hashable {
-    /// Names the append that made the segment; its order is the order of arrival.
-    public var batchID: UUIDv7
+/// since 1970 UTC, with a minus sign before 1970; the checksum vouches for every byte. A segment of updates and deletes
+/// ends with `.changes.parquet`. Of a compacted segment the catalog says the same. See `docs/format.md`.
+public struct Segment: Sendable {
+    /// How a segment came to be.
+    public enum Kind: Sendable, Hashable {
+        /// By one append, whose order among others is that of arrival; holds new events.
+        case appended(UUIDv7)
+        /// By one append; holds updates and deletes.
+        case changes(UUIDv7)
+        /// By a compaction; rows are ordered by (timestamp, batch id, row).
+        case compacted
+        /// By another program that rewrote files of the table; rows may be in any order.
+        case foreign
+    }
+
+    /// The object's key, relative to the journal.
+    public var key: String
+    /// How it came to be.
+    public var kind: Kind
     /// The earliest event.
     public var first: Timestamp
     /// The latest event.
     public var last: Timestamp
-    /// How many events it holds.
+    /// How many rows it holds.
     public var events: Int
     /// How many bytes their payloads have together.
     public var payloadBytes: Int
-    /// What the bytes of the object must add up to.
-    public var checksum: SegmentChecksum
+    /// What the bytes of the object must add up to; `nil` when another program wrote it.
+    public var checksum: SegmentChecksum?
     /// The size of the object in bytes.
     public var objectBytes: Int
+    /// Where its row groups are, when the catalog says so.
+    var rowGroups: [RowGroupPlace]?
 
-    /// The folder of segments that were just appended.
-    static let inbox = "_inbox/"
-    /// What their names end with.
-    static let suffix = ".parquet"
-
-    /// Makes a segment's description from its parts.
+    /// Describes a segment of one append.
     init(
         batchID: UUIDv7,
+        isChanges: Bool = false,
         first: Timestamp,
         last: Timestamp,
         events: Int,
@@ -37,7 +50,10 @@ public struct Segment: Sendable, Hashable {
         checksum: SegmentChecksum,
         objectBytes: Int
     ) {
-        self.batchID = batchID
+        let range = "\(first.microseconds)_\(last.microseconds)"
+        let suffix = isChanges ? Segment.changesSuffix : Segment.suffix
+        key = "\(Segment.inbox)\(batchID)_\(range)_\(events)_\(payloadBytes)_\(objectBytes)_\(checksum)\(suffix)"
+        kind = isChanges ? .changes(batchID) : .appended(batchID)
         self.first = first
         self.last = last
         self.events = events
@@ -45,6 +61,51 @@ public struct Segment: Sendable, Hashable {
         self.checksum = checksum
         self.objectBytes = objectBytes
     }
+
+    /// Describes a segment of the catalog.
+    init(
+        catalogKey key: String,
+        kind: Kind,
+        first: Timestamp,
+        last: Timestamp,
+        events: Int,
+        payloadBytes: Int,
+        checksum: SegmentChecksum?,
+        objectBytes: Int,
+        rowGroups: [RowGroupPlace]?
+    ) {
+        self.key = key
+        self.kind = kind
+        self.first = first
+        self.last = last
+        self.events = events
+        self.payloadBytes = payloadBytes
+        self.checksum = checksum
+        self.objectBytes = objectBytes
+        self.rowGroups = rowGroups
+    }
+
+    /// Names the append that made the segment; its order is the order of arrival. `nil` when it was not one append.
+    public var batchID: UUIDv7? {
+        switch kind {
+        case .appended(let batchID), .changes(let batchID): batchID
+        case .compacted, .foreign: nil
+        }
+    }
+
+    /// Whether it is in the catalog, with rows of many appends.
+    var isInCatalog: Bool { batchID == nil }
+    /// Whether its rows are updates and deletes.
+    var isChanges: Bool { if case .changes = kind { true } else { false } }
+
+    /// The folder of segments that were just appended.
+    static let inbox = "_inbox/"
+    /// What their names end with.
+    static let suffix = ".parquet"
+    /// What the names of those with updates and deletes end with.
+    static let changesSuffix = ".changes.parquet"
+    /// The folder of compacted segments.
+    static let folder = "segments/"
 
     /// Reads the description from an object's key.
     ///
@@ -54,7 +115,10 @@ public struct Segment: Sendable, Hashable {
         guard key.starts(with: Segment.inbox.utf8), key.count > Segment.inbox.utf8.count + Segment.suffix.utf8.count,
             key.suffix(Segment.suffix.utf8.count).elementsEqual(Segment.suffix.utf8)
         else { return nil }
-        let stem = key.dropFirst(Segment.inbox.utf8.count).dropLast(Segment.suffix.utf8.count)
+        let isChanges = key.suffix(Segment.changesSuffix.utf8.count).elementsEqual(Segment.changesSuffix.utf8)
+        let suffix = isChanges ? Segment.changesSuffix : Segment.suffix
+        guard key.count > Segment.inbox.utf8.count + suffix.utf8.count else { return nil }
+        let stem = key.dropFirst(Segment.inbox.utf8.count).dropLast(suffix.utf8.count)
         let parts = stem.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
         // One name has one form: that of the batch id is in lower case.
         guard parts.count == 7, let batchID = UUIDv7(utf8: parts[0]), batchID.text.elementsEqual(parts[0]),
@@ -67,6 +131,7 @@ public struct Segment: Sendable, Hashable {
         else { return nil }
         self.init(
             batchID: batchID,
+            isChanges: isChanges,
             first: Timestamp(microseconds: first),
             last: Timestamp(microseconds: last),
             events: events,
@@ -76,18 +141,18 @@ public struct Segment: Sendable, Hashable {
         )
     }
 
-    /// The object's key, relative to the journal.
-    public var key: String {
-        let range = "\(first.microseconds)_\(last.microseconds)"
-        return
-            "\(Segment.inbox)\(batchID)_\(range)_\(events)_\(payloadBytes)_\(objectBytes)_\(checksum)\(Segment.suffix)"
-    }
-
     /// Most events in one segment.
     static let maximumEvents = 1 << 30
 
     /// Whether an event of the range could be inside.
     func overlaps(_ range: EventRange) -> Bool { first <= range.through && last > range.after }
+}
+
+extension Segment: Hashable {
+    /// Segments never change: the same key is the same segment.
+    public static func == (left: Segment, right: Segment) -> Bool { left.key == right.key }
+    /// Hashes the key.
+    public func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }
 
 extension Int64 {

@@ -29,6 +29,7 @@ struct SegmentReader: Sendable {
     ///
     /// Cost: none for a small segment, whose name says all; one get or two for a large one not met before.
     func chunks(of segment: Segment, rank: Int) async throws -> [Chunk] {
+        if let groups = segment.rowGroups { return segment.chunks(groups, rank: rank) }
         if SegmentReader.isSmall(segment) {
             return [
                 Chunk(
@@ -51,37 +52,55 @@ struct SegmentReader: Sendable {
     /// - Parameters:
     ///   - chunk: What to read.
     ///   - window: Between which positions.
-    ///   - dropped: Rows of the segment to leave out, ascending.
+    ///   - filter: Which rows do not count.
+    ///   - withBatchIDs: Whether rows of one moment may have to be told apart by their append.
     /// - Returns: The rows in their order; none at all is possible.
     /// - Throws: ``JournalError``, by what is wrong with the segment or the store.
-    func part(_ chunk: Chunk, of window: ReplayWindow, dropped: [Int]) async throws -> ReplayPart {
+    func part(
+        _ chunk: Chunk,
+        of window: ReplayWindow,
+        filter: RowFilter,
+        withBatchIDs: Bool
+    ) async throws -> ReplayPart {
         let open = try await open(chunk)
-        var rows: Range<Int>?
-        if chunk.firstPosition <= window.after || chunk.lastPosition > window.through {
-            let timestamps = try await open.timestamps(rowGroup: chunk.rowGroup)
-            rows = chunk.rows(of: timestamps, after: window.after, through: window.through)
+        var part = ReplayPart(rank: chunk.rank, firstRow: chunk.firstRow, batches: [])
+        if case .foreign = chunk.segment.kind {
+            let rows = try await open.sortedRows(rowGroup: chunk.rowGroup)
+            let range = chunk.rows(of: RowOrder(rows), after: window.after, through: window.through)
+            part.firstRow += range.lowerBound
+            part.batches = range.isEmpty ? [] : [rows.selecting(range)]
+        } else {
+            var rows: Range<Int>?
+            if chunk.firstPosition <= window.after || chunk.lastPosition > window.through {
+                let order = try await open.order(rowGroup: chunk.rowGroup, inside: chunk.isParted(by: window))
+                rows = chunk.rows(of: order, after: window.after, through: window.through)
+            }
+            if let rows, rows.isEmpty { return part }
+            part.batches = try await open.events(
+                rowGroup: chunk.rowGroup,
+                rows: rows,
+                withBatchIDs: withBatchIDs
+            )
+            if let rows, rows.count * 2 < chunk.rows { part.batches = part.batches.map { $0.compacted() } }
+            part.firstRow += rows?.lowerBound ?? 0
+            try check(part.batches, chunk)
         }
-        if let rows, rows.isEmpty { return ReplayPart(rank: chunk.rank, firstRow: chunk.firstRow, batches: []) }
-        var batches = try await open.events(rowGroup: chunk.rowGroup, rows: rows)
-        if let rows, rows.count * 2 < chunk.rows { batches = batches.map { $0.compacted() } }
-        let firstRow = chunk.firstRow + (rows?.lowerBound ?? 0)
-        try check(batches, chunk, ascending: true)
-        return ReplayPart(
-            rank: chunk.rank,
-            firstRow: firstRow,
-            batches: SegmentReader.drop(dropped, from: batches, firstRow: firstRow)
-        )
+        filter.apply(to: &part)
+        return part
     }
 
     /// Where the rows of a chunk that belong to a window stand in the order of replay.
     ///
-    /// Cost: as ``part(_:of:dropped:)``, but only timestamps are decoded.
+    /// Cost: as ``part(_:of:filter:withBatchIDs:)``, but only timestamps and batch ids are decoded.
     func positions(_ chunk: Chunk, of window: ReplayWindow) async throws -> [ReplayPosition] {
-        let timestamps = try await open(chunk).timestamps(rowGroup: chunk.rowGroup)
-        return chunk.rows(of: timestamps, after: window.after, through: window.through)
-            .map { row in
-                ReplayPosition(timestamp: timestamps[row], rank: chunk.rank, row: chunk.firstRow + row)
-            }
+        let open = try await open(chunk)
+        let order: RowOrder
+        if case .foreign = chunk.segment.kind {
+            order = RowOrder(try await open.sortedRows(rowGroup: chunk.rowGroup))
+        } else {
+            order = try await open.order(rowGroup: chunk.rowGroup, inside: true)
+        }
+        return chunk.rows(of: order, after: window.after, through: window.through).map { order.position($0, chunk) }
     }
 
     /// The segment of a chunk, which must have it.
@@ -93,8 +112,8 @@ struct SegmentReader: Sendable {
         return open
     }
 
-    /// One event of a segment.
-    func event(at reference: RowReference) async throws -> Event {
+    /// One event of a segment of the inbox.
+    private func event(at reference: RowReference) async throws -> Event {
         let open = try await open(reference.segment)
         var firstRow = 0
         for (number, group) in open.file.metadata.rowGroups.enumerated() {
@@ -109,14 +128,50 @@ struct SegmentReader: Sendable {
         throw reference.segment.damaged("it has no row \(reference.row)")
     }
 
+    /// One row group of a segment of the catalog, as a file with nothing else: one get where the catalog says where it is.
+    ///
+    /// The pages have checksums, which are checked; what the catalog says of the group is checked against them.
+    ///
+    /// - Returns: The file, and the number of the group in it.
+    /// - Throws: ``JournalError``, by what is wrong with the segment or the store.
+    func rowGroup(_ number: Int, of segment: Segment) async throws -> (open: OpenSegment, number: Int) {
+        guard let place = segment.rowGroups?[number] else { return (try await open(segment), number) }
+        do {
+            let source = ObjectRanges(store: store, key: segment.key)
+            let bytes = try await source.read([place.offset..<(place.offset + place.bytes)])[0]
+            let file = ParquetFile(metadata: place.metadata, bytes: bytes)
+            return (try OpenSegment(rowGroup: file, of: segment, source: source), 0)
+        } catch {
+            throw segment.explaining(error)
+        }
+    }
+
+    /// One event, wherever it is.
+    func event(at place: EventPlace) async throws -> Event {
+        switch place {
+        case .inbox(let reference): try await event(at: reference)
+        case .catalog(let row): try await event(at: row)
+        }
+    }
+
+    /// One event of the catalog.
+    private func event(at row: CatalogRow) async throws -> Event {
+        let (open, number) = try await rowGroup(row.rowGroup, of: row.segment)
+        let batches = try await open.events(rowGroup: number, rows: row.row..<(row.row + 1))
+        guard let batch = batches.first(where: { !$0.isEmpty }) else {
+            throw row.segment.damaged("row group \(row.rowGroup) has no row \(row.row)")
+        }
+        return batch[0]
+    }
+
     /// Reads every byte of a segment and compares it with the checksum in its name.
     func checkBytes(of segment: Segment) async throws {
         // A small one is checked whenever it is opened.
         if SegmentReader.isSmall(segment) { return }
         do {
             let bytes = try await store.get(segment.key, range: nil).bytes
-            guard segment.checksum.matchesObject(bytes) else {
-                throw segment.damaged("its bytes do not match the checksum in its name")
+            guard segment.checksum?.matchesObject(bytes) != false else {
+                throw segment.damaged("its bytes do not match their checksum")
             }
         } catch {
             throw segment.explaining(error)
@@ -131,10 +186,9 @@ struct SegmentReader: Sendable {
         do {
             // Checked before it is parsed: a flipped bit must not pass for a feature of a later version.
             func check(_ tail: [UInt8]) throws {
-                guard isSmall ? segment.checksum.matchesObject(tail) : segment.checksum.matchesFooter(of: tail) else {
-                    throw segment.damaged(
-                        "its \(isSmall ? "bytes do" : "footer does") not match the checksum in its name"
-                    )
+                guard let checksum = segment.checksum else { return }
+                guard isSmall ? checksum.matchesObject(tail) : checksum.matchesFooter(of: tail) else {
+                    throw segment.damaged("its \(isSmall ? "bytes do" : "footer does") not match the checksum")
                 }
             }
             let result = try await source.tail(isSmall ? nil : SegmentReader.footerBytes)
@@ -151,7 +205,7 @@ struct SegmentReader: Sendable {
             }
             guard case .opened(var file) = opening else { throw segment.damaged("its footer is longer than it says") }
             // The whole object was just checked; its pages need not be once more.
-            file.verifiesChecksums = !isSmall
+            file.verifiesChecksums = !isSmall || segment.checksum == nil
             let open = try OpenSegment(segment, file: file, source: source)
             if !isSmall { footers[segment] = open }
             return open
@@ -165,7 +219,7 @@ struct SegmentReader: Sendable {
             && segment.events <= SegmentWriter.rowGroupEvents
     }
 
-    private func check(_ batches: [EventBatch], _ chunk: Chunk, ascending: Bool) throws {
+    private func check(_ batches: [EventBatch], _ chunk: Chunk) throws {
         var last = Int64.min
         for batch in batches {
             for timestamp in batch.timestamps {
@@ -173,40 +227,6 @@ struct SegmentReader: Sendable {
                 last = timestamp
             }
         }
-    }
-
-    private static func drop(_ dropped: [Int], from batches: [EventBatch], firstRow: Int) -> [EventBatch] {
-        if dropped.isEmpty { return batches.filter { !$0.isEmpty } }
-        let dropped = Set(dropped)
-        var start = firstRow
-        return batches.compactMap { batch in
-            defer { start += batch.count }
-            let kept = (0..<batch.count).filter { !dropped.contains(start + $0) }
-            if kept.isEmpty { return nil }
-            return kept.count == batch.count ? batch : batch.selecting(kept)
-        }
-    }
-}
-
-extension Chunk {
-    /// The rows of the chunk behind one position and up to another.
-    fileprivate func rows(
-        of timestamps: [Int64],
-        after: ReplayPosition,
-        through: ReplayPosition
-    ) -> Range<Int> {
-        func firstRow(behind position: ReplayPosition) -> Int {
-            var low = 0
-            var high = timestamps.count
-            while low < high {
-                let middle = (low + high) / 2
-                let there = ReplayPosition(timestamp: timestamps[middle], rank: rank, row: self.firstRow + middle)
-                if there <= position { low = middle + 1 } else { high = middle }
-            }
-            return low
-        }
-        let lower = firstRow(behind: after)
-        return lower..<max(lower, firstRow(behind: through))
     }
 }
 
@@ -236,19 +256,19 @@ struct ObjectRanges: Sendable {
 /// Footers of large segments, so that each is read once; the oldest make room.
 private final class FooterCache: Sendable {
     private struct State {
-        var entries: [UUIDv7: OpenSegment] = [:]
-        var order: [UUIDv7] = []
+        var entries: [String: OpenSegment] = [:]
+        var order: [String] = []
     }
     private let state = Mutex(State())
     /// A footer takes some 10 KiB in memory.
     private let capacity = 1024
 
     subscript(segment: Segment) -> OpenSegment? {
-        get { state.withLock { $0.entries[segment.batchID] } }
+        get { state.withLock { $0.entries[segment.key] } }
         set {
             state.withLock { state in
-                guard let newValue, state.entries.updateValue(newValue, forKey: segment.batchID) == nil else { return }
-                state.order.append(segment.batchID)
+                guard let newValue, state.entries.updateValue(newValue, forKey: segment.key) == nil else { return }
+                state.order.append(segment.key)
                 if state.order.count > capacity { state.entries[state.order.removeFirst()] = nil }
             }
         }

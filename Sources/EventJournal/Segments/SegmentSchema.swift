@@ -29,11 +29,33 @@ enum SegmentColumn: Int, CaseIterable {
 
     /// The schema of an inbox segment.
     static let schema = Schema(allCases.map(\.field))
+    /// The columns of a compacted segment.
+    static let compacted = allCases.filter { $0 != .op }
+    /// The schema of a compacted segment, and of the table in the catalog.
+    static let compactedSchema = Schema(compacted.map(\.field))
 }
 
 /// What a row of the inbox does to the event of its id.
-enum Operation {
-    static let put = Array("put".utf8)
+package enum Operation: UInt8, Sendable, Hashable {
+    case put, update, delete
+
+    /// As it stands in the column `op`.
+    var text: [UInt8] {
+        switch self {
+        case .put: Array("put".utf8)
+        case .update: Array("update".utf8)
+        case .delete: Array("delete".utf8)
+        }
+    }
+
+    init?(_ text: [UInt8]) {
+        switch text {
+        case Operation.put.text: self = .put
+        case Operation.update.text: self = .update
+        case Operation.delete.text: self = .delete
+        default: return nil
+        }
+    }
 }
 
 /// Keys of the metadata in a segment's footer.

@@ -40,10 +40,12 @@ struct SegmentWriter: Sendable {
     ///   - batchID: The segment's name.
     /// - Returns: The segment and the bytes of its object.
     /// - Throws: `ParquetError` when the compression level is out of range.
+    ///
+    /// A batch with ``EventBatch/operations`` becomes a segment of changes.
     func encode(_ batch: EventBatch, batchID: UUIDv7) throws -> (segment: Segment, bytes: [UInt8]) {
         let batch = batch.sortedByTimestamp()
         var writer = ParquetWriter(try plan.get())
-        let batchText = ByteArrays(buffers: [batchID.text], views: [])
+        let batchText = batchID.text
         for rows in rowGroups(of: batch) { try writer.writeRowGroup(columns(of: batch, rows: rows, batchText)) }
         let bytes = writer.finish(keyValueMetadata: [
             KeyValue(SegmentMetadata.format, SegmentMetadata.currentFormat),
@@ -51,6 +53,7 @@ struct SegmentWriter: Sendable {
         ])
         let segment = Segment(
             batchID: batchID,
+            isChanges: batch.operations != nil,
             first: Timestamp(microseconds: batch.timestamps[0]),
             last: Timestamp(microseconds: batch.timestamps[batch.count - 1]),
             events: batch.count,
@@ -81,24 +84,33 @@ struct SegmentWriter: Sendable {
         return groups
     }
 
-    private func columns(of batch: EventBatch, rows: Range<Int>, _ batchText: ByteArrays) -> [ColumnData] {
+    private func columns(of batch: EventBatch, rows: Range<Int>, _ batchText: [UInt8]) -> [ColumnData] {
         func nullable(_ column: ByteArrays?) -> ColumnData {
             guard let column else { return .nulls(count: rows.count, of: .byteArray) }
             return ColumnData(nullable: ByteArrays(buffers: column.buffers, views: Array(column.views[rows])))
-        }
-        func constant(_ text: ByteArrays) -> ColumnData {
-            let view = ByteView(buffer: 0, offset: 0, length: UInt32(text.buffers[0].count))
-            return ColumnData(
-                .bytes(ByteArrays(buffers: text.buffers, views: Array(repeating: view, count: rows.count)))
-            )
         }
         let (text, binary) = splitPayloads(batch.payloads, rows: rows)
         return [
             ColumnData(.bytes(ByteArrays(buffers: batch.ids.buffers, views: Array(batch.ids.views[rows])))),
             ColumnData(.int64(Array(batch.timestamps[rows]))),
             nullable(batch.keys), nullable(batch.sources), nullable(batch.sequences),
-            text, binary, constant(batchText), constant(ByteArrays(buffers: [Operation.put], views: [])),
+            text, binary, ColumnData(.bytes(.repeating(batchText, count: rows.count))),
+            operations(of: batch, rows: rows),
         ]
+    }
+
+    private func operations(of batch: EventBatch, rows: Range<Int>) -> ColumnData {
+        let all = batch.operations
+        let texts = [Operation.put, .update, .delete].map(\.text)
+        let views = rows.map { row in
+            let operation = all?[row] ?? .put
+            return ByteView(
+                buffer: UInt32(operation.rawValue),
+                offset: 0,
+                length: UInt32(texts[Int(operation.rawValue)].count)
+            )
+        }
+        return ColumnData(.bytes(ByteArrays(buffers: texts, views: views)))
     }
 
     /// Payloads that are UTF-8 into one column, the others into another, so that every engine can read the first as

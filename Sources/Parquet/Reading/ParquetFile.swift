@@ -52,6 +52,23 @@ public struct ParquetFile: Sendable {
         }
     }
 
+    /// A file in memory whose metadata is known from elsewhere: bytes without a footer, as a row group that was fetched alone.
+    ///
+    /// - Parameters:
+    ///   - metadata: Where the pages are, counted from the first of `bytes`, and their compression. Statistics and indexes
+    ///     may be absent.
+    ///   - bytes: The pages.
+    ///   - limits: What the pages may make the reader allocate.
+    public init(metadata: FileMetadata, bytes: [UInt8], limits: ReadLimits = .defaults) {
+        self.init(
+            metadata: metadata,
+            bytes: bytes,
+            byteCount: bytes.count,
+            footerOffset: bytes.count,
+            limits: limits
+        )
+    }
+
     /// What came of opening a file by its last bytes.
     public enum Opening: Sendable {
         /// The footer was in the bytes given.

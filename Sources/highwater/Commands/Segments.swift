@@ -37,7 +37,7 @@ struct Segments: AsyncParsableCommand {
         let columns = [
             pad(segment.first.rfc3339, 28, left: true), pad(segment.last.rfc3339, 28, left: true),
             pad(Text.count(segment.events), 10), pad(Text.bytes(segment.payloadBytes), 10),
-            pad(Text.bytes(segment.objectBytes), 10), " " + segment.batchID.description,
+            pad(Text.bytes(segment.objectBytes), 10), " " + (segment.batchID?.description ?? segment.key),
         ]
         return columns.joined(separator: " ")
     }
@@ -50,7 +50,7 @@ struct Segments: AsyncParsableCommand {
     private static func json(_ segment: Segment) -> String {
         var text = JSONText()
         text.add("object", segment.key)
-        text.add("batch_id", segment.batchID.description)
+        if let batchID = segment.batchID { text.add("batch_id", batchID.description) }
         text.add("first", segment.first.rfc3339)
         text.add("last", segment.last.rfc3339)
         text.add("events", segment.events)

@@ -1,0 +1,129 @@
+internal import Parquet
+
+/// A row of a segment of the catalog, and its event's row group, which was read to find it.
+struct CatalogRow: Sendable {
+    var segment: Segment
+    var rowGroup: Int
+    /// Counted from the row group's first.
+    var row: Int
+    var timestamp: Int64
+}
+
+/// Finds events in the catalog by their ids: index, row group, comparison of the ids themselves.
+struct CatalogLookup: Sendable {
+    let reader: SegmentReader
+    let index: IndexReader
+
+    /// Where events are; exact, since the ids are compared.
+    ///
+    /// Cost: for one id a get for each index run that may have it, and one for each row group that may; for many the index runs
+    /// and row groups are read once.
+    ///
+    /// - Parameters:
+    ///   - ids: What to look for.
+    ///   - state: In what.
+    /// - Returns: One place for each id, `nil` where there is none.
+    /// - Throws: ``JournalError``.
+    func find(_ ids: HashedIDs, in state: CatalogState) async throws -> [CatalogRow?] {
+        var found = [CatalogRow?](repeating: nil, count: ids.count)
+        if state.segments.isEmpty || ids.count == 0 { return found }
+        let reader = reader
+        let matches = try await mapConcurrently(try await candidates(ids, state), limit: reader.parallelism) { group in
+            let (open, number) = try await reader.rowGroup(group.number, of: group.segment)
+            return CatalogLookup.match(group.hits, of: ids, in: try await open.ids(rowGroup: number))
+                .map { match in
+                    let row = CatalogRow(
+                        segment: group.segment,
+                        rowGroup: group.number,
+                        row: match.row,
+                        timestamp: match.hit.timestamp
+                    )
+                    return (match.hit.position, row)
+                }
+        }
+        for (position, row) in matches.joined() where found[position] == nil { found[position] = row }
+        return found
+    }
+
+    /// The event with an id.
+    ///
+    /// Cost: as ``find(_:in:)`` of one; the row group is not read twice.
+    func event(_ id: HashedIDs, in state: CatalogState) async throws -> Event? {
+        if state.segments.isEmpty { return nil }
+        for group in try await candidates(id, state) {
+            let (open, number) = try await reader.rowGroup(group.number, of: group.segment)
+            let matches = CatalogLookup.match(group.hits, of: id, in: try await open.ids(rowGroup: number))
+            guard let row = matches.first?.row else { continue }
+            let batches = try await open.events(rowGroup: number, rows: row..<(row + 1))
+            if let batch = batches.first(where: { !$0.isEmpty }) { return batch[0] }
+        }
+        return nil
+    }
+
+    /// What the index says of an id: where among those asked for, and when its event happened.
+    private typealias Hit = (position: Int, timestamp: Int64)
+
+    /// A row group, and the ids that may be in it.
+    private struct Group: Sendable {
+        var segment: Segment
+        var number: Int
+        var hits: ArraySlice<Hit>
+    }
+
+    private func candidates(_ ids: HashedIDs, _ state: CatalogState) async throws -> [Group] {
+        var hits: [Hit]
+        if ids.count == 1 {
+            hits = try await index.timestamps(hash: ids.hashes[0], runs: state.runs).map { (0, $0) }
+        } else {
+            hits = try await index.timestamps(hashes: ids.hashes, runs: state.runs)
+        }
+        if hits.isEmpty { return [] }
+        hits.sort { $0.timestamp < $1.timestamp }
+        func between(_ first: Int64, _ last: Int64) -> ArraySlice<Hit> {
+            let lower = hits.partitioningIndex { $0.timestamp >= first }
+            return hits[lower..<max(lower, hits.partitioningIndex { $0.timestamp > last })]
+        }
+        var groups: [Group] = []
+        for segment in state.segments
+        where !between(segment.first.microseconds, segment.last.microseconds).isEmpty {
+            for chunk in try await reader.chunks(of: segment, rank: 0) {
+                let some = between(chunk.first, chunk.last)
+                if !some.isEmpty { groups.append(Group(segment: segment, number: chunk.rowGroup, hits: some)) }
+            }
+        }
+        return groups
+    }
+
+    private static func match(
+        _ hits: ArraySlice<Hit>,
+        of ids: HashedIDs,
+        in there: ByteArrays
+    ) -> [(hit: Hit, row: Int)] {
+        var matches: [(hit: Hit, row: Int)] = []
+        if hits.count == 1, let hit = hits.first {
+            // Shorter than hashing a row group's ids.
+            let wanted = ids.ids[hit.position] ?? []
+            unsafe there.visit { row, id in
+                if unsafe id.count == wanted.count && id.elementsEqual(wanted) { matches.append((hit, row)) }
+            }
+            return matches
+        }
+        var byHash: [UInt64: [Hit]] = [:]
+        for hit in hits { byHash[ids.hashes[hit.position], default: []].append(hit) }
+        unsafe there.visit { row, id in
+            guard let candidates = unsafe byHash[BloomFilter.hash(id)] else { return }
+            for hit in candidates where ids.ids.isEqual(at: hit.position, to: there, at: row) {
+                matches.append((hit, row))
+            }
+        }
+        return matches
+    }
+}
+
+extension [Int64] {
+    /// Whether an element lies between two bounds, both inclusive; the elements ascend.
+    func hasElement(from low: Int64, through high: Int64) -> Bool {
+        let next = partitioningIndex { $0 >= low }
+        return next < count && self[next] <= high
+    }
+}
