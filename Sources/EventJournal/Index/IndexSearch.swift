@@ -8,6 +8,8 @@ struct IndexSearch: Sendable {
     /// The highest hash before the candidates, and the lowest one behind them.
     private var lowHash: UInt64
     private var highHash: UInt64
+    /// How many entries the run has; its last page may have few.
+    private let entries: Int
     private var attempts = 0
     /// Pages to read again with more around them, after entries with the hash reached beyond them.
     private var widened: Range<Int>?
@@ -22,6 +24,7 @@ struct IndexSearch: Sendable {
         candidates = run.covers(hash) ? 0..<run.layout.pageCount : 0..<0
         lowHash = run.lowHash
         highHash = run.highHash
+        entries = run.entries
     }
 
     /// Whether no page can have the hash.
@@ -39,7 +42,8 @@ struct IndexSearch: Sendable {
             return start..<min(candidates.upperBound, start + IndexSearch.halvingPages)
         }
         let perPage = Double(IndexLayout.entriesPerPage)
-        let count = Double(candidates.count) * perPage
+        let end = min(candidates.upperBound * IndexLayout.entriesPerPage, entries)
+        let count = Double(end - candidates.lowerBound * IndexLayout.entriesPerPage)
         let share = highHash > lowHash ? min(1, Double(hash &- lowHash) / Double(highHash - lowHash)) : 0.5
         let margin = sigmas * (count * share * (1 - share)).squareRoot() + 2
         let first = Int(max(0, count * share - margin) / perPage)
