@@ -15,6 +15,8 @@ struct Snapshot: Sendable {
     /// Updates that count if the event they change is met in the catalog, by key of their segment: the number of the row,
     /// and that of the change in ``changes``.
     var conditional: [String: [(row: Int, change: Int)]] = [:]
+    /// The only rows that count, ascending, by key of their segment; `nil` for no such restriction.
+    var kept: [String: [Int]]?
     /// Objects that cannot be read, with the reason.
     var damaged: [DamagedSegment]
 
@@ -30,6 +32,7 @@ struct Snapshot: Sendable {
     ///   - met: Changes whose event was met.
     func filter(_ chunk: Chunk, met: Set<Int> = []) -> RowFilter {
         let segment = chunk.segment
+        if let kept { return .only(kept[segment.key] ?? []) }
         if segment.isInCatalog {
             return changes.affect(first: chunk.first, last: chunk.last) ? .changes(changes) : .none
         }

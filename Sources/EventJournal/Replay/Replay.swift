@@ -8,15 +8,21 @@ public struct ReplayOptions: Sendable {
     ///
     /// While one such window is consumed the next is read, so a replay holds about three times as much.
     public var windowBytes: Int
+    /// Whether only the last event of each key in the range is delivered, and none without a key.
+    ///
+    /// Which those are is found first, by reading keys and times; that takes up to 91 bytes of memory for each key.
+    public var latestPerKey: Bool
 
     /// Options; the defaults refuse damage.
     public init(
         damage: DamagePolicy = .refuse,
         windowBytes: Int = 32 << 20,
+        latestPerKey: Bool = false,
         onDamage: (@Sendable (DamagedSegment) -> Void)? = nil
     ) {
         self.damage = damage
         self.windowBytes = max(windowBytes, 1 << 20)
+        self.latestPerKey = latestPerKey
         self.onDamage = onDamage
     }
 }

@@ -131,7 +131,16 @@ actor ReplaySource {
         case .snapshot(let taken): snapshot = taken
         }
         for damaged in snapshot.damaged { report(damaged) }
-        let ranked = snapshot.segments.enumerated().filter { $0.element.overlaps(range) }
+        if options.latestPerKey {
+            snapshot = try await LatestPerKey(snapshot: snapshot, range: range, reader: reader)
+                .selected { segment, error in
+                    guard options.damage == .skip else { throw error }
+                    skip(segment, error)
+                }
+        }
+        let kept = snapshot.kept
+        let ranked = snapshot.segments.enumerated()
+            .filter { _, segment in segment.overlaps(range) && (kept == nil || kept?[segment.key] != nil) }
         waiting =
             ranked.map { (segment: $0.element, rank: $0.offset) }.sorted { $0.segment.first < $1.segment.first }[...]
         isOpen = true

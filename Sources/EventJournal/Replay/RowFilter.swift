@@ -7,6 +7,8 @@ enum RowFilter: Sendable {
     case rows([Int])
     /// Events with these ids: for segments of the catalog.
     case changes(PendingChanges)
+    /// All but these numbers of rows of the segment, ascending.
+    case only([Int])
 
     /// Takes the rows out of a part.
     func apply(to part: inout ReplayPart) {
@@ -14,6 +16,7 @@ enum RowFilter: Sendable {
         case .none: part.batches.removeAll(where: \.isEmpty)
         case .rows(let dropped): part.drop(dropped)
         case .changes(let changes): part.hide(changes)
+        case .only(let kept): part.keep(kept)
         }
     }
 }
@@ -31,6 +34,20 @@ extension ReplayPart {
             if first == next { return batch.isEmpty ? nil : batch }
             let kept = numbers.without(Array(dropped[first..<next])).map { $0 - numbers.lowerBound }
             return kept.isEmpty ? nil : batch.selecting(kept)
+        }
+    }
+
+    /// Leaves out all rows but some, by their numbers in the segment, which ascend.
+    fileprivate mutating func keep(_ kept: [Int]) {
+        var start = firstRow
+        batches = batches.compactMap { batch in
+            let lower = kept.partitioningIndex { $0 >= start }
+            let upper = kept.partitioningIndex { $0 >= start + batch.count }
+            let rows = kept[lower..<upper].map { $0 - start }
+            start += batch.count
+            if rows.isEmpty { return nil }
+            // The payloads between are let go of.
+            return rows.count == batch.count ? batch : batch.selecting(rows).compacted()
         }
     }
 

@@ -184,6 +184,49 @@ struct OpenSegment: Sendable {
         return ids
     }
 
+    /// The columns that decide which event of a key is the last.
+    struct Keys {
+        var keys: ByteArrays
+        var timestamps: [Int64] = []
+        /// `nil` when all rows have the segment's.
+        var batchIDs: ByteArrays?
+        var ids: ByteArrays?
+    }
+
+    /// The keys of a row group.
+    ///
+    /// - Returns: `nil` when no row has one and ids are not asked for.
+    func keys(rowGroup: Int, withIDs: Bool) async throws -> Keys? {
+        // Rows that may be in any order are numbered in that of replay.
+        if case .foreign = segment.kind {
+            let rows = try await sortedRows(rowGroup: rowGroup)
+            guard let keys = rows.keys else { return nil }
+            return Keys(keys: keys, timestamps: rows.timestamps, batchIDs: rows.batchIDs, ids: rows.ids)
+        }
+        let count = file.metadata.rowGroups[rowGroup].rowCount
+        guard withIDs || statistics(.key, rowGroup: rowGroup)?.nullCount != count else { return nil }
+        var wanted: [SegmentColumn] = [.timestamp, .key]
+        if segment.isInCatalog { wanted.append(.batchID) }
+        if withIDs { wanted.append(.eventID) }
+        guard columns[SegmentColumn.key.rawValue] != nil else { return nil }
+        var all = Keys(keys: ByteArrays())
+        if segment.isInCatalog { all.batchIDs = ByteArrays() }
+        if withIDs { all.ids = ByteArrays() }
+        try await decode(rowGroup: rowGroup, rows: nil, wanted) { decoded, count in
+            all.timestamps += try integers(decoded[0])
+            for (column, data) in zip(wanted, decoded).dropFirst() {
+                let values = try bytes(data, column)
+                guard values.count == count else { throw segment.damaged("column \(column.name) has missing rows") }
+                switch column {
+                case .key: all.keys.append(sharing: values, rows: 0..<count)
+                case .batchID: all.batchIDs?.append(sharing: values, rows: 0..<count)
+                default: all.ids?.append(sharing: values, rows: 0..<count)
+                }
+            }
+        }
+        return all
+    }
+
     /// The ids of one row group.
     func ids(rowGroup: Int) async throws -> ByteArrays {
         var ids = ByteArrays()

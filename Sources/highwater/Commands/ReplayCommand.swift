@@ -14,9 +14,13 @@ struct ReplayCommand: AsyncParsableCommand {
             --format data prints each payload as it stands on a line; --format event prints an envelope with id, \
             timestamp and key around it, and a payload that is no JSON as "text" or "base64".
 
+            --latest-per-key prints only the last event of each key in the range, and none without a key. Keys and times \
+            are read first, then only what is printed.
+
             EXAMPLES
               highwater replay ./commits --after 2015-01-01 --through 2016-01-01
               highwater replay ./commits --after -2d --format event | jq .key
+              highwater replay ./orders --latest-per-key
             """
     )
 
@@ -26,13 +30,18 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "What to print: the payload (data), or the envelope with it as JSON (event).")
     var format: EventFormat = .data
 
+    @Flag(help: "Only the last event of each key.")
+    var latestPerKey = false
+
     @Flag(help: "Go on without segments that are damaged; they are listed on standard error, exit status 3.")
     var skipDamaged = false
 
     func run() async throws {
         let journal = try await journal.open(create: false)
         let skipped = SkippedSegments()
-        let options = ReplayOptions(damage: skipDamaged ? .skip : .refuse) { skipped.add($0) }
+        let options = ReplayOptions(damage: skipDamaged ? .skip : .refuse, latestPerKey: latestPerKey) {
+            skipped.add($0)
+        }
         let (format, range) = (format, range)
         try await Signals.cancellable {
             var output = Output()
