@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from common import DATA, FILTER, dpkg, fresh_dir, pip_version
+from common import DATA, FILTER, ROOT, dpkg, fresh_dir, pip_version
 
 N = 200_000
 JQ = 'select(.data.actor.country=="DE") | {id: .event_id, total: .data.order.total}'
@@ -39,7 +39,11 @@ def measure(w, repeat):
     duck = (f"COPY (SELECT event_id AS id, data.\"order\".total AS total FROM read_json('{f}', format='newline_delimited', {fields}) "
             f"WHERE data.actor.country = 'DE') TO '{out}' (FORMAT json)")
     cli = os.path.join(os.path.dirname(sys.executable), "duckdb")
+    highwater = [os.path.join(os.environ.get("HIGHWATER_BIN") or ROOT / ".build" / "release", "highwater"), "jmespath",
+                 "{id: event_id, total: data.order.total}", "--where", "data.actor.country == 'DE'", f]
     tools = {
+        "highwater jmespath, 2 threads": highwater,
+        "highwater jmespath, 1 core": ["taskset", "-c", "0", *highwater],
         "grep -c (a lower bound, not a filter)": ["grep", "-c", '"country":"DE"', f],
         "jq": ["jq", "-c", JQ, f],
         "gojq": ["gojq", "-c", JQ, f],

@@ -46,6 +46,11 @@ public struct JMESPathBatch: Sendable {
         self.copiesDocuments = copiesDocuments
     }
 
+    /// The results that have an error, with it.
+    public var failures: [(result: Result, error: JMESPathError)] {
+        errors.isEmpty ? [] : results.compactMap { $0.error >= 0 ? ($0, errors[$0.error]) : nil }
+    }
+
     /// Forgets the results and keeps their memory.
     mutating func removeAll() {
         results.removeAll(keepingCapacity: true)

@@ -25,6 +25,7 @@ struct Highwater: AsyncParsableCommand {
         version: HighwaterVersion.text,
         subcommands: [
             Import.self, Put.self, Get.self, ReplayCommand.self, Segments.self, Stats.self, Verify.self,
+            JMESPathCommand.self,
         ]
     )
 
