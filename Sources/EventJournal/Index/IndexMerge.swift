@@ -9,7 +9,7 @@ struct IndexMerge {
     /// 1 MiB.
     private static let mostPagesPerPiece = 256
     private static let fewestPagesPerPiece = 8
-    /// 64 MiB of pages that are read ahead, 16 bytes an entry where a page has 14.
+    /// 32 MiB of pages at hand or on their way, which take a little more when they are decoded.
     private static let mostPages = 8 << 10
 
     /// One sorted source: runs that follow one another, or entries in memory.

@@ -7,8 +7,9 @@ extension IndexReader {
     private static let mostPagesPerRead = 512
     /// How many pages not needed are read rather than making two requests: 256 KiB.
     private static let bridgedPages = 64
-    /// Reads under way at the same time.
-    private static let readsAtATime = 4
+    /// Runs that are looked into at the same time, and reads of each: requests overlap, where one takes 30 ms.
+    private static let runsAtATime = 4
+    private static let readsAtATime = 2
 
     /// Pages that are read at once, and the hashes sought in them.
     private struct Read: Sendable {
@@ -23,7 +24,7 @@ extension IndexReader {
     /// In each run it reads the pages where the hashes are by interpolation, all of them when the hashes are many. When
     /// those are much more than the run's filter, it reads the filter first and then what that leaves.
     ///
-    /// Memory: 64 bytes for each hash, and 16 MiB; 1.25 bytes an entry of a run for a filter.
+    /// Memory: 64 bytes for each hash, 16 MiB of pages, and the filters of four runs (20 MiB at most).
     ///
     /// - Parameters:
     ///   - hashes: Full hashes of ids, in any order, also repeated.
@@ -34,11 +35,12 @@ extension IndexReader {
     func timestamps(hashes: [UInt64], runs: [IndexRun]) async throws -> [(position: Int, timestamp: Int64)] {
         var probes = hashes.enumerated().map { IndexEntry(hash: $1, timestamp: Int64($0)) }
         IndexEntry.sort(&probes)
-        var matches: [IndexEntry] = []
-        for run in runs {
-            let range = IndexReader.range(of: run, in: probes)
-            if !range.isEmpty { matches += try await timestamps(probes[range], in: run) }
+        let sorted = probes
+        var matches = try await mapConcurrently(runs, limit: IndexReader.runsAtATime) { run in
+            let range = IndexReader.range(of: run, in: sorted)
+            return range.isEmpty ? [] : try await timestamps(sorted[range], in: run)
         }
+        .flatMap(\.self)
         // A position in the place of the hash: sorted by position, then by timestamp.
         IndexEntry.sort(&matches)
         var result: [(position: Int, timestamp: Int64)] = []
