@@ -92,7 +92,7 @@ let package = Package(
         .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
         .target(
             name: "EventJournal",
-            dependencies: ["ObjectStorage", "Parquet", "DeltaLake", "CSimdJSON", "CDeflate"]
+            dependencies: ["ObjectStorage", "Parquet", "DeltaLake", "JMESPath", "CSimdJSON", "CDeflate"]
         ),
         .target(
             name: "EventImport",
@@ -128,7 +128,9 @@ let package = Package(
         ),
         .testTarget(
             name: "S3StorageTests",
-            dependencies: ["S3Storage", "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "ObjectStorageTesting"],
+            dependencies: [
+                "S3Storage", "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "ObjectStorageTesting",
+            ],
             exclude: ["Support/moto_server.py"]
         ),
         .testTarget(
@@ -146,7 +148,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EventJournalTests",
-            dependencies: ["EventJournal", "ObjectStorageTesting", "Parquet"],
+            dependencies: ["EventJournal", "JMESPath", "ObjectStorageTesting", "Parquet"],
             exclude: ["Resources"]
         ),
         .executableTarget(

@@ -12,17 +12,21 @@ public struct ReplayOptions: Sendable {
     ///
     /// Which those are is found first, by reading keys and times; that takes up to 91 bytes of memory for each key.
     public var latestPerKey: Bool
+    /// Which events to deliver, and what of them; applied to what ``latestPerKey`` leaves.
+    public var selection: EventSelection?
 
     /// Options; the defaults refuse damage.
     public init(
         damage: DamagePolicy = .refuse,
         windowBytes: Int = 32 << 20,
         latestPerKey: Bool = false,
+        selection: EventSelection? = nil,
         onDamage: (@Sendable (DamagedSegment) -> Void)? = nil
     ) {
         self.damage = damage
         self.windowBytes = max(windowBytes, 1 << 20)
         self.latestPerKey = latestPerKey
+        self.selection = selection
         self.onDamage = onDamage
     }
 }

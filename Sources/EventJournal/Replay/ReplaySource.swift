@@ -69,15 +69,17 @@ actor ReplaySource {
 
     private func parts(_ chunks: [Chunk], of window: ReplayWindow) async throws -> [ReplayPart] {
         let (reader, policy, snapshot, met, withBatchIDs) = (reader, options.damage, snapshot, met, withBatchIDs)
+        let selection = options.selection
         let overlapping = withBatchIDs ? [] : window.chunksThatMeetOthers()
         let results = try await mapConcurrently(chunks, limit: reader.parallelism) { chunk in
             do {
-                let part = try await reader.part(
+                var part = try await reader.part(
                     chunk,
                     of: window,
                     filter: snapshot.filter(chunk, met: met),
                     withBatchIDs: withBatchIDs || overlapping.contains(chunk)
                 )
+                if let selection { try part.select(selection) }
                 return Result<ReplayPart, JournalError>.success(part)
             } catch let error as JournalError where error.code == .damagedSegment && policy == .skip {
                 return .failure(error)
@@ -190,5 +192,12 @@ extension ReplayWindow {
             reach.append(chunk)
         }
         return meeting
+    }
+}
+
+extension ReplayPart {
+    /// Keeps what is selected. This is done before parts are merged: side by side, and there is less to merge then.
+    fileprivate mutating func select(_ selection: EventSelection) throws {
+        batches = try batches.map(selection.apply).filter { !$0.isEmpty }
     }
 }

@@ -58,9 +58,9 @@ struct JMESPathCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let expression = try JMESPathCommand.compile(expression)
+        let expression = try Expression.compile(expression)
         let job = LineJob(
-            condition: filter ? expression : try condition.map(JMESPathCommand.compile),
+            condition: filter ? expression : try condition.map(Expression.compile),
             projection: filter ? nil : expression,
             isRaw: raw,
             skipsNull: skipNull,
@@ -120,14 +120,5 @@ struct JMESPathCommand: AsyncParsableCommand {
     private static func report(_ faults: [String], after before: Int) {
         for fault in faults.prefix(max(0, shown - before)) { Output.error(fault) }
         if before <= shown, before + faults.count > shown { Output.error("… further lines are only counted.") }
-    }
-
-    /// - Throws: ``CommandError`` that shows where an expression is wrong.
-    private static func compile(_ text: String) throws -> JMESPathExpression {
-        do throws(JMESPathError) {
-            return try JMESPathExpression(text)
-        } catch {
-            throw CommandError(status: Failure.usage, message: "\(error)")
-        }
     }
 }

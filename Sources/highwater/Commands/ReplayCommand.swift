@@ -21,6 +21,7 @@ struct ReplayCommand: AsyncParsableCommand {
               highwater replay ./commits --after 2015-01-01 --through 2016-01-01
               highwater replay ./commits --after -2d --format event | jq .key
               highwater replay ./orders --latest-per-key
+              highwater replay ./commits --where "area == 'net'" --select "{sha: sha, by: author}"
             """
     )
 
@@ -30,7 +31,9 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "What to print: the payload (data), or the envelope with it as JSON (event).")
     var format: EventFormat = .data
 
-    @Flag(help: "Only the last event of each key.")
+    @OptionGroup var selection: SelectionOptions
+
+    @Flag(help: "Only the last event of each key; --where applies to what is left.")
     var latestPerKey = false
 
     @Flag(help: "Go on without segments that are damaged; they are listed on standard error, exit status 3.")
@@ -39,9 +42,12 @@ struct ReplayCommand: AsyncParsableCommand {
     func run() async throws {
         let journal = try await journal.open(create: false)
         let skipped = SkippedSegments()
-        let options = ReplayOptions(damage: skipDamaged ? .skip : .refuse, latestPerKey: latestPerKey) {
-            skipped.add($0)
-        }
+        let selection = try selection.selection()
+        let options = ReplayOptions(
+            damage: skipDamaged ? .skip : .refuse,
+            latestPerKey: latestPerKey,
+            selection: selection
+        ) { skipped.add($0) }
         let (format, range) = (format, range)
         try await Signals.cancellable {
             var output = Output()
@@ -61,6 +67,7 @@ struct ReplayCommand: AsyncParsableCommand {
             }
             try output.flush()
         }
+        selection?.reportUnevaluated()
         try skipped.report()
     }
 }
