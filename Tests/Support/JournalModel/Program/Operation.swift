@@ -6,6 +6,8 @@ struct Operation: Sendable {
     enum Action: Sendable {
         case put(Event)
         case append([Event])
+        case update(id: String, data: [UInt8])
+        case delete(id: String)
         case event(String)
         case replay(after: Timestamp?, through: Timestamp?, windowBytes: Int)
         case statistics
@@ -23,10 +25,26 @@ struct Operation: Sendable {
     /// Its process dies at this request of the operation, counted from 0.
     var diesAt: Int?
 
+    /// Whether it lists the inbox when it succeeds.
+    var lists: Bool {
+        switch action {
+        case .event, .replay, .statistics, .verify: true
+        case .put, .update, .delete, .append, .moveClock, .reopen: looksUpFirst
+        }
+    }
+
+    /// Whether it lists the inbox before it writes.
+    var looksUpFirst: Bool {
+        switch action {
+        case .put, .update, .delete: true
+        case .append, .event, .replay, .statistics, .verify, .moveClock, .reopen: false
+        }
+    }
+
     /// Whether it stores rows when it succeeds.
     var writes: Bool {
         switch action {
-        case .put, .append: true
+        case .put, .append, .update, .delete: true
         case .event, .replay, .statistics, .verify, .moveClock, .reopen: false
         }
     }
@@ -44,6 +62,8 @@ extension Operation.Action: CustomStringConvertible {
         switch self {
         case .put(let event): "put \(event.short)"
         case .append(let events): "append [\(events.map(\.short).joined(separator: ", "))]"
+        case .update(let id, let data): "update \(id)=\(String(decoding: data, as: UTF8.self))"
+        case .delete(let id): "delete \(id)"
         case .event(let id): "event \(id)"
         case .replay(let after, let through, let windowBytes):
             "replay after \(after.short) through \(through.short), windows of \(windowBytes)"

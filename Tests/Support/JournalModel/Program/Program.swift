@@ -4,13 +4,20 @@ struct Program: Sendable {
     enum Step: Sendable {
         /// One operation alone.
         case alone(Operation)
-        /// Operations at the same time.
-        case together([Operation])
+        /// Lanes of operations at the same time; those of one lane one after the other.
+        case together([[Operation]])
 
         var operations: [Operation] {
             switch self {
             case .alone(let operation): [operation]
-            case .together(let operations): operations
+            case .together(let lanes): lanes.flatMap(\.self)
+            }
+        }
+
+        var lanes: [[Operation]] {
+            switch self {
+            case .alone(let operation): [[operation]]
+            case .together(let lanes): lanes
             }
         }
     }
@@ -40,9 +47,13 @@ extension Program: CustomStringConvertible {
         for step in steps {
             switch step {
             case .alone(let operation): lines.append("  \(operation)")
-            case .together(let operations):
+            case .together(let lanes):
                 lines.append("  at the same time:")
-                lines += operations.map { "    \($0)" }
+                for lane in lanes {
+                    for (place, operation) in lane.enumerated() {
+                        lines.append("    \(place == 0 ? "-" : " ") \(operation)")
+                    }
+                }
             }
         }
         return lines.joined(separator: "\n")

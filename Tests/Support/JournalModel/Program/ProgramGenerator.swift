@@ -38,8 +38,11 @@ struct ProgramGenerator {
         let concurrentPercent = pick([0, 0, 40])
         for _ in 0..<Int.random(in: 4...12, using: &random) {
             if chance(concurrentPercent) {
-                let count = Int.random(in: 2...5, using: &random)
-                program.steps.append(.together((0..<count).map { _ in operation(actors, isAlone: false) }))
+                let lanes = (0..<Int.random(in: 2...4, using: &random))
+                    .map { _ in
+                        (0..<pick([1, 1, 1, 2, 3])).map { _ in operation(actors, isAlone: false) }
+                    }
+                program.steps.append(.together(lanes))
             } else {
                 program.steps.append(.alone(operation(actors, isAlone: true)))
             }
@@ -64,14 +67,16 @@ struct ProgramGenerator {
     }
 
     private mutating func action(isAlone: Bool) -> Operation.Action {
-        switch Int.random(in: 0..<(isAlone ? 20 : 16), using: &random) {
+        switch Int.random(in: 0..<(isAlone ? 26 : 22), using: &random) {
         case 0..<6: append()
         case 6..<9: .put(event(0))
-        case 9..<11: .event(id())
-        case 11..<14: replay()
-        case 14: .statistics
-        case 15: .verify
-        case 16..<18:
+        case 9..<12: .update(id: id(), data: payload(0))
+        case 12..<15: .delete(id: id())
+        case 15..<17: .event(id())
+        case 17..<20: replay()
+        case 20: .statistics
+        case 21: .verify
+        case 22..<24:
             .moveClock(microseconds: pick([1000, -1000, 5_000_000, -5_000_000, 7_200_000_000, -7_200_000_000]))
         default: .reopen
         }
@@ -95,15 +100,19 @@ struct ProgramGenerator {
 
     private mutating func id() -> String { pick(ids) }
 
+    /// One in four is no UTF-8.
+    private mutating func payload(_ position: Int) -> [UInt8] {
+        let text = Array("o\(number).\(position)".utf8)
+        return chance(25) ? [0xFF] + text : text
+    }
+
     /// An event whose payload says where it comes from, so that no two are equal.
     private mutating func event(_ position: Int) -> Event {
-        let text = Array("o\(number).\(position)".utf8)
-        return Event(
+        Event(
             id: id(),
             timestamp: Timestamp(microseconds: Int64.random(in: -3...3, using: &random)),
             key: Bool.random(using: &random) ? "k" : nil,
-            // One payload in four is no UTF-8.
-            data: chance(25) ? [0xFF] + text : text,
+            data: payload(position),
             source: chance(10) ? "s" : nil,
             sequence: chance(10) ? "1" : nil
         )

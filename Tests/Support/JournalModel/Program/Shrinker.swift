@@ -67,11 +67,14 @@ struct Shrinker {
     /// They are tried one after the other, so each begins with the step as it was.
     private static func simpler(_ step: Program.Step) -> [Program.Step] {
         switch step {
-        case .together(let operations):
-            return operations.indices.map { index in
-                var fewer = operations
-                fewer.remove(at: index)
-                return fewer.count == 1 ? .alone(fewer[0]) : .together(fewer)
+        case .together(let lanes):
+            return lanes.indices.flatMap { lane in
+                lanes[lane].indices.map { index in
+                    var fewer = lanes
+                    fewer[lane].remove(at: index)
+                    fewer.removeAll(where: \.isEmpty)
+                    return fewer.count == 1 && fewer[0].count == 1 ? .alone(fewer[0][0]) : .together(fewer)
+                }
             }
         case .alone(var operation):
             if operation.diesAt != nil {

@@ -6,6 +6,10 @@ enum Outcome: Sendable {
     case done
     case put(Event)
     case appended(AppendReceipt)
+    /// The event as it is now.
+    case updated(Event)
+    /// The event as it was.
+    case deleted(Event)
     case event(Event?)
     case replay([Event])
     case statistics(JournalStatistics)
@@ -43,6 +47,8 @@ extension ModelActor {
             // `put` takes neither a source nor a sequence.
             return .put(try await journal.put(event.data, id: event.id, at: event.timestamp, key: event.key))
         case .append(let events): return .appended(try await journal.append(events))
+        case .update(let id, let data): return .updated(try await journal.update(id, data: data))
+        case .delete(let id): return .deleted(try await journal.delete(id))
         case .event(let id): return .event(try await journal.event(id))
         case .replay(let after, let through, let windowBytes):
             var options = ReplayOptions()

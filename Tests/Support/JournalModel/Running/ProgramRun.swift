@@ -33,57 +33,61 @@ struct ProgramRun {
     }
 
     private mutating func run() async throws {
-        for step in program.steps { try await perform(step.operations) }
+        for step in program.steps { try await perform(step.lanes) }
         surroundings.weather.clear()
         try await lookAtEverything()
     }
 
-    private mutating func perform(_ operations: [Operation]) async throws {
+    private mutating func perform(_ lanes: [[Operation]]) async throws {
         for actor in actors { actor.clock.move(by: 700) }
-        let (start, before) = (history.count, surroundings.weather.tally)
-        let inbox = history.segments.map(\.batchID)
-        let outcomes = await outcomes(operations)
+        let (begin, before) = (history.count, surroundings.weather.tally)
+        let performances = await performances(lanes)
+        let known = history.segments.count
         let segments = try history.update()
         let after = surroundings.weather.tally
         let round = Round(
-            operations: operations,
-            outcomes: outcomes,
+            performances: performances,
             segments: segments,
-            truths: (start...history.count).map { history.truth(at: $0) },
+            begin: begin,
+            truths: (begin...history.count).map { history.truth(at: $0) },
             weather: Weather.Tally(
                 hurtful: after.hurtful - before.hurtful,
                 truncated: after.truncated - before.truncated
-            )
+            ),
+            hasCommit: history.hasCommit(begin...history.count)
         )
-        // A write that looks up first has listed the inbox before it stores anything.
-        if operations.count == 1, operations[0].looksUpFirst, !segments.isEmpty {
-            causality.learn(operations[0].actor, inbox)
-        }
-        try round.checkSegments(causality)
+        try round.checkSegments(causality, after: history.segments[..<known])
+        try round.checkCommits()
         try round.checkOutcomes()
         learn(round)
     }
 
-    private func outcomes(_ operations: [Operation]) async -> [Outcome] {
-        if operations.count == 1 { return [await actors[operations[0].actor].perform(operations[0])] }
-        return await withTaskGroup(of: (Int, Outcome).self) { group in
-            for (index, operation) in operations.enumerated() {
-                let actor = actors[operation.actor]
-                group.addTask { (index, await actor.perform(operation)) }
+    /// Carries the operations out, each lane in a task of its own.
+    private func performances(_ lanes: [[Operation]]) async -> [Performance] {
+        await withTaskGroup(of: [Performance].self) { group in
+            for lane in lanes {
+                let (actors, log) = (actors, surroundings.log)
+                group.addTask {
+                    var performances: [Performance] = []
+                    for operation in lane {
+                        let begin = log.count
+                        let outcome = await actors[operation.actor].perform(operation)
+                        performances.append(Performance(operation: operation, outcome: outcome, begin: begin))
+                    }
+                    return performances
+                }
             }
-            var outcomes = [Outcome](repeating: .done, count: operations.count)
-            for await (index, outcome) in group { outcomes[index] = outcome }
-            return outcomes
+            return await group.reduce(into: []) { $0 += $1 }
         }
     }
 
     /// Takes note of what each actor has seen, and replaces the dead.
     private mutating func learn(_ round: Round) {
         for segment in round.segments { causality.learn(segment.actor, [segment.batchID]) }
-        for (operation, outcome) in zip(round.operations, round.outcomes) {
-            if operation.reads, !outcome.isFailure {
-                // What came during the step may have come behind its listing.
-                let seen = history.segments.prefix(history.segments.count - round.segments.count)
+        for performance in round.performances {
+            let operation = performance.operation
+            if operation.lists, performance.hasListed {
+                let seen = history.segments.filter { $0.entry < performance.begin }
                 causality.learn(operation.actor, seen.map(\.batchID))
             }
             if case .reopen = operation.action { reopen(operation.actor) }
@@ -113,24 +117,17 @@ struct ProgramRun {
             actions += history.ids.map { .event($0) }
             for action in actions {
                 number += 1
-                try await perform([Operation(number: number, actor: actor, action: action)])
+                try await perform([[Operation(number: number, actor: actor, action: action)]])
             }
         }
     }
 }
 
-extension Operation {
-    /// Whether it lists the inbox when it succeeds.
-    fileprivate var reads: Bool {
-        switch action {
-        case .event, .replay, .statistics, .verify, .put: true
-        case .append, .moveClock, .reopen: false
-        }
-    }
-
-    /// Whether it lists the inbox before it writes.
-    fileprivate var looksUpFirst: Bool {
-        if case .put = action { true } else { false }
+extension Performance {
+    /// Whether it must have listed the inbox, being one that does.
+    fileprivate var hasListed: Bool {
+        guard case .failed(let error) = outcome else { return true }
+        return error.code == .eventExists || error.code == .eventNotFound
     }
 }
 

@@ -1,35 +1,41 @@
 import EventJournal
 
-/// A step that has been carried out: what was asked, what came of it, and between which moments of the store's log.
+/// A step that has been carried out: what was asked, what came of it, and what happened to the store meanwhile.
 struct Round {
-    var operations: [Operation]
-    var outcomes: [Outcome]
-    /// What happened to the store meanwhile.
+    var performances: [Performance]
+    /// What came into the inbox meanwhile.
     var segments: ArraySlice<StoredSegment>
+    /// The number of effects in the log of the store at the begin of the step.
+    var begin: Int
     /// The truths of all moments from the begin of the step to its end.
     var truths: [Truth]
     /// What went wrong with requests meanwhile.
     var weather: Weather.Tally
+    /// Whether the catalog changed.
+    var hasCommit: Bool
 
-    /// Whether a truth of the step has this quality.
-    func allows(_ condition: (Truth) -> Bool) -> Bool { truths.contains(where: condition) }
+    /// The truths from the begin of an operation to the end of the step.
+    func truths(_ performance: Performance) -> ArraySlice<Truth> { truths[(performance.begin - begin)...] }
 }
+
+// MARK: - What callers were told
 
 extension Round {
     /// Checks what each caller was told.
     func checkOutcomes() throws {
-        for (operation, outcome) in zip(operations, outcomes) { try check(operation, outcome) }
+        for performance in performances { try check(performance) }
     }
 
-    private func check(_ operation: Operation, _ outcome: Outcome) throws {
-        switch (operation.action, outcome) {
-        case (_, .failed(let error)): try check(operation, error)
+    private func check(_ performance: Performance) throws {
+        let (operation, truths) = (performance.operation, truths(performance))
+        switch (operation.action, performance.outcome) {
+        case (_, .failed(let error)): try check(performance, error)
         case (_, .unexpected(let error)): throw Violation("an error of a foreign kind: \(error)", at: operation)
         case (.put(let event), .put(let stored)):
             try require(stored.isIdentical(event.asPut), "put returned \(stored.short)", at: operation)
             // What cannot be read cannot be seen to be there; the first write counts all the same.
             try require(
-                weather.truncated > 0 || allows { $0.event(event.id) == nil },
+                weather.truncated > 0 || truths.contains { $0.event(event.id) == nil },
                 "a put of an id that is there succeeded",
                 at: operation
             )
@@ -40,92 +46,212 @@ extension Round {
                 "the receipt of an append says \(receipt)",
                 at: operation
             )
+        case (.update(let id, let data), .updated(let event)):
+            try require(
+                truths.contains { $0.event(id)?.withData(data).isIdentical(event) ?? false },
+                "update returned \(event.short), not a version of \(truths.short { $0.event(id)?.short })",
+                at: operation
+            )
+        case (.delete(let id), .deleted(let event)):
+            try require(
+                truths.contains { $0.event(id).isIdentical(event) },
+                "delete returned \(event.short), not one of \(truths.short { $0.event(id)?.short })",
+                at: operation
+            )
         case (.event(let id), .event(let event)):
             try require(
-                allows { $0.event(id).isIdentical(event) },
-                "look-up gives \(event?.short ?? "nothing"), not \(truths.map { $0.event(id)?.short ?? "nothing" })",
+                truths.contains { $0.event(id).isIdentical(event) },
+                "look-up gives \(event?.short ?? "nothing"), not \(truths.short { $0.event(id)?.short })",
                 at: operation
             )
         case (.replay(let after, let through, _), .replay(let events)):
-            try require(
-                allows { $0.replay(after: after, through: through).isIdentical(events) },
-                "replay gives \(events.short), not one of "
-                    + "\(truths.map { $0.replay(after: after, through: through).short })",
-                at: operation
-            )
+            try checkReplay(performance, EventRange(after: after, through: through), events)
         case (.statistics, .statistics(let statistics)):
-            try check(operation, statistics.events, statistics.damagedSegments)
+            try check(performance, statistics.events, statistics.damagedSegments)
         case (.verify, .verified(let report)):
-            try check(operation, report.events, report.damaged.count)
+            try check(performance, report.events, report.damaged.count)
         case (.moveClock, .done), (.reopen, .done): break
-        default: throw Violation("the outcome is \(outcome)", at: operation)
+        default: throw Violation("the outcome is \(performance.outcome)", at: operation)
         }
     }
 
-    private func check(_ operation: Operation, _ events: Int, _ damaged: Int) throws {
+    private func checkReplay(_ performance: Performance, _ range: EventRange, _ events: [Event]) throws {
+        let truths = truths(performance)
+        if truths.contains(where: { $0.replay(range).isIdentical(events) }) { return }
+        // A reader lists the inbox and then asks the catalog: what both say together need not be what was true at one
+        // moment, if a compaction has absorbed between the two what came between the two. Each event alone must be.
+        let isMixed =
+            hasCommit && performances.count > 1
+            && truths.mayMix(events, range)
+        try require(
+            isMixed,
+            "replay gives \(events.short), not one of \(truths.short { $0.replay(range).short })",
+            at: performance.operation
+        )
+    }
+
+    private func check(_ performance: Performance, _ events: Int, _ damaged: Int) throws {
+        let truths = truths(performance)
         if damaged > 0 {
-            try require(weather.truncated > 0, "\(damaged) segments are damaged", at: operation)
+            try require(weather.truncated > 0, "\(damaged) segments are damaged", at: performance.operation)
             return
         }
+        let counts = truths.map(\.versions.count)
+        let isMixed = hasCommit && performances.count > 1
+        let bounds = (counts.min() ?? 0)...(counts.max() ?? 0)
         try require(
-            allows { $0.versions.count == events },
-            "\(events) events are counted, not \(truths.map(\.versions.count))",
-            at: operation
+            isMixed ? bounds.contains(events) : counts.contains(events),
+            "\(events) events are counted, not \(counts)",
+            at: performance.operation
         )
     }
 
     /// An error needs a reason.
-    private func check(_ operation: Operation, _ error: JournalError) throws {
+    private func check(_ performance: Performance, _ error: JournalError) throws {
+        let (operation, truths) = (performance.operation, truths(performance))
         switch (operation.action, error.code) {
         case (_, .storage):
             try require(weather.hurtful > 0, "failed though no request did: \(error)", at: operation)
-        case (_, .damagedSegment):
+        case (_, .damagedSegment), (_, .damagedCatalog), (_, .damagedIndex):
             try require(weather.truncated > 0, "says of sound data: \(error)", at: operation)
         case (.put(let event), .eventExists):
-            try require(allows { $0.event(event.id) != nil }, "says of an absent id: \(error)", at: operation)
+            // Nor can a deletion be seen that cannot be read.
+            try require(
+                weather.truncated > 0 || truths.contains { $0.event(event.id) != nil },
+                "says of an absent id: \(error)",
+                at: operation
+            )
+        case (.update(let id, _), .eventNotFound), (.delete(let id), .eventNotFound):
+            try require(truths.contains { $0.event(id) == nil }, "says of an id that is there: \(error)", at: operation)
         default: throw Violation("failed with \(error.code): \(error)", at: operation)
         }
     }
 }
 
-extension Round {
-    /// Checks that what lies on the store is what was written: each write whole, in one segment, or not at all; there if
-    /// it was acknowledged; and nothing else.
-    func checkSegments(_ causality: Causality) throws {
-        var left = segments.map { Array($0.rows) }
-        // The acknowledged first: of two equal writes the other one may have failed.
-        let writes = zip(operations, outcomes).filter { $0.0.writes }
-        for (operation, outcome) in writes.filter({ !$0.1.isFailure }) + writes.filter({ $0.1.isFailure }) {
-            let rows = operation.rows
-            let home = segments.indices.first { index in
-                segments[index].actor == operation.actor && left[index - segments.startIndex].contains(rows)
-            }
-            switch outcome {
-            case .failed(let error) where error.code == .eventExists: continue
-            case .failed, .unexpected: break
-            default: try require(home != nil, "acknowledged, but not stored whole", at: operation)
-            }
-            if let home { left[home - segments.startIndex].remove(rows) }
+extension ArraySlice<Truth> {
+    /// Each different text once.
+    fileprivate func short(_ text: (Truth) -> String?) -> String {
+        var texts: [String] = []
+        for truth in self {
+            let text = text(truth) ?? "nothing"
+            if !texts.contains(text) { texts.append(text) }
         }
-        for (segment, rest) in zip(segments, left) {
-            try require(rest.isEmpty, "stored, though nobody wrote it: \(rest.map(\.event).short)")
-            let order = segment.rows.map(\.event.timestamp)
-            try require(zip(order, order.dropFirst()).allSatisfy { $0 <= $1 }, "a segment is not in order of time")
-            try require(
-                causality.allows(segment.batchID, segment.actor),
-                "actor \(segment.actor) stored \(segment.batchID), which sorts before what it had seen"
-            )
+        return texts.joined(separator: " or ")
+    }
+
+    /// Whether each id is as in one of these truths, if not all in the same, and the order is that of time.
+    fileprivate func mayMix(_ events: [Event], _ range: EventRange) -> Bool {
+        var given: [ID: Event] = [:]
+        for event in events { given[ID(event.id)] = event }
+        guard given.count == events.count,
+            zip(events, events.dropFirst()).allSatisfy({ $0.timestamp <= $1.timestamp })
+        else { return false }
+        let ids = Set(given.keys).union(flatMap { $0.versions.keys })
+        return ids.allSatisfy { id in
+            contains { truth in
+                truth.versions[id].flatMap { $0.event.isInside(range) ? $0.event : nil }.isIdentical(given[id])
+            }
         }
     }
 }
 
-extension Operation {
-    /// The rows it stores when it succeeds, in any order.
-    fileprivate var rows: [Event] {
-        switch action {
-        case .put(let event): [event.asPut]
-        case .append(let events): events.firstOfEachID
-        case .event, .replay, .statistics, .verify, .moveClock, .reopen: []
+// MARK: - What lies on the store
+
+extension Round {
+    /// Checks that what lies on the store is what was written: each write whole, in one segment, or not at all; there if
+    /// it was acknowledged; behind what its writer knew of; and nothing else.
+    ///
+    /// - Parameters:
+    ///   - causality: What was seen before the step.
+    ///   - earlier: Segments that came before the step.
+    func checkSegments(_ causality: Causality, after earlier: ArraySlice<StoredSegment>) throws {
+        var left = segments.map(\.rows)
+        // The acknowledged first: of two equal writes the other one may have failed.
+        let writes = performances.filter(\.operation.writes)
+        for performance in writes.filter({ !$0.outcome.isFailure }) + writes.filter({ $0.outcome.isFailure }) {
+            let operation = performance.operation
+            guard performance.mayHaveWritten else { continue }
+            let home = segments.indices.first { index in
+                segments[index].actor == operation.actor && segments[index].entry >= performance.begin
+                    && performance.isIn(left[index - segments.startIndex])
+            }
+            guard let home else {
+                try require(performance.outcome.isFailure, "acknowledged, but not stored whole", at: operation)
+                continue
+            }
+            performance.remove(from: &left[home - segments.startIndex])
+            // It has listed the inbox after it began and before it stored anything.
+            guard operation.looksUpFirst else { continue }
+            let seen = earlier.map(\.batchID) + segments.filter { $0.entry < performance.begin }.map(\.batchID)
+            try require(
+                seen.allSatisfy { $0 < segments[home].batchID },
+                "stored \(segments[home].batchID), which sorts before what was there when it began",
+                at: operation
+            )
+        }
+        for (segment, rest) in zip(segments, left) {
+            try require(rest.isEmpty, "stored, though nobody wrote it: \(rest.map(\.event).short)")
+            try require(
+                causality.allows(segment.batchID, segment.actor),
+                "actor \(segment.actor) stored \(segment.batchID), which sorts before what it had seen"
+            )
+            let hasPuts = segment.rows.contains { $0.change == .put }
+            try require(
+                !hasPuts || segment.rows.allSatisfy { $0.change == .put },
+                "a segment holds new events and changes: \(segment.rows)"
+            )
+            let order = segment.rows.map(\.event.timestamp)
+            try require(
+                !hasPuts || zip(order, order.dropFirst()).allSatisfy { $0 <= $1 },
+                "a segment is not in order of time"
+            )
+        }
+    }
+
+    /// Checks that a compaction changes nothing that readers see, unless others write meanwhile.
+    func checkCommits() throws {
+        guard hasCommit, performances.count == 1, let first = truths.first, let last = truths.last else { return }
+        try require(
+            first.replay(.all).isIdentical(last.replay(.all)),
+            "a compaction made \(first.replay(.all).short) into \(last.replay(.all).short)",
+            at: performances[0].operation
+        )
+    }
+}
+
+extension Performance {
+    /// Whether it may have stored rows.
+    fileprivate var mayHaveWritten: Bool {
+        guard case .failed(let error) = outcome else { return true }
+        return error.code != .eventExists && error.code != .eventNotFound
+    }
+
+    /// Whether all of its rows are among these.
+    fileprivate func isIn(_ rows: [StoredRow]) -> Bool {
+        var rows = rows
+        return remove(from: &rows)
+    }
+
+    /// Takes its rows out.
+    ///
+    /// - Returns: Whether all were there.
+    @discardableResult
+    fileprivate func remove(from rows: inout [StoredRow]) -> Bool {
+        func take(_ change: StoredRow.Change, _ condition: (Event) -> Bool) -> Bool {
+            guard let index = rows.firstIndex(where: { $0.change == change && condition($0.event) }) else { return false }
+            rows.remove(at: index)
+            return true
+        }
+        switch (operation.action, outcome) {
+        case (.put(let event), _): return take(.put) { $0.isIdentical(event.asPut) }
+        case (.append(let events), _):
+            return events.firstOfEachID.allSatisfy { event in take(.put) { $0.isIdentical(event) } }
+        // What was acknowledged was told; of what was not, only part is known.
+        case (.update, .updated(let event)): return take(.update) { $0.isIdentical(event) }
+        case (.update(let id, let data), _): return take(.update) { ID($0.id) == ID(id) && $0.data == data }
+        case (.delete, .deleted(let event)): return take(.delete) { $0.isIdentical(event.withData([])) }
+        case (.delete(let id), _): return take(.delete) { ID($0.id) == ID(id) && $0.data.isEmpty }
+        default: return false
         }
     }
 }
@@ -133,15 +259,12 @@ extension Operation {
 extension Event {
     /// What `put` makes of it.
     fileprivate var asPut: Event { Event(id: id, timestamp: timestamp, key: key, data: data) }
-}
 
-extension Event? {
-    fileprivate func isIdentical(_ other: Event?) -> Bool {
-        switch (self, other) {
-        case (nil, nil): true
-        case (let left?, let right?): left.isIdentical(right)
-        default: false
-        }
+    /// The same event with another payload.
+    fileprivate func withData(_ data: [UInt8]) -> Event {
+        var event = self
+        event.data = data
+        return event
     }
 }
 
@@ -150,17 +273,5 @@ extension [Event] {
     fileprivate var firstOfEachID: [Event] {
         var ids: Set<ID> = []
         return filter { ids.insert(ID($0.id)).inserted }
-    }
-}
-
-extension [StoredRow] {
-    fileprivate func contains(_ events: [Event]) -> Bool {
-        events.allSatisfy { event in contains { $0.event.isIdentical(event) } }
-    }
-
-    fileprivate mutating func remove(_ events: [Event]) {
-        for event in events {
-            if let index = firstIndex(where: { $0.event.isIdentical(event) }) { remove(at: index) }
-        }
     }
 }

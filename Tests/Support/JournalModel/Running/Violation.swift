@@ -20,6 +20,16 @@ extension Event {
     func isIdentical(_ other: Event) -> Bool { self == other && ID(id) == ID(other.id) }
 }
 
+extension Event? {
+    func isIdentical(_ other: Event?) -> Bool {
+        switch (self, other) {
+        case (nil, nil): true
+        case (let left?, let right?): left.isIdentical(right)
+        default: false
+        }
+    }
+}
+
 extension [Event] {
     func isIdentical(_ other: [Event]) -> Bool {
         count == other.count && zip(self, other).allSatisfy { $0.isIdentical($1) }

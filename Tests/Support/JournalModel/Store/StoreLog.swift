@@ -17,6 +17,8 @@ final class StoreLog: Sendable {
     enum Effect: Sendable {
         /// An object was put into the inbox.
         case segment(key: String, bytes: [UInt8])
+        /// A version of the catalog came to be.
+        case commit(key: String, bytes: [UInt8])
     }
 
     private let entries = Mutex<[Entry]>([])
@@ -46,6 +48,8 @@ struct LoggingObjectStore: ObjectStore {
         let metadata = try await base.put(key, bytes, mode: mode)
         if key.hasPrefix("_inbox/"), key.hasSuffix(".parquet") {
             log.append(StoreLog.Entry(actor: actor, effect: .segment(key: key, bytes: bytes)))
+        } else if key.hasPrefix("_delta_log/"), key.hasSuffix(".json") {
+            log.append(StoreLog.Entry(actor: actor, effect: .commit(key: key, bytes: bytes)))
         }
         return metadata
     }

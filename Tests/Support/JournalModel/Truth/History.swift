@@ -1,7 +1,11 @@
-/// The log of the store as segments, and the truth after each effect.
+import EventJournal
+
+/// The log of the store as segments and commits, and the truth after each effect.
 struct History {
     private let log: StoreLog
     private(set) var segments: [StoredSegment] = []
+    /// For each commit of the catalog, its place in the log and what it absorbed.
+    private var commits: [(entry: Int, absorbed: [UUIDv7])] = []
     /// How many effects have been read.
     private(set) var count = 0
     private var truths: [Int: Truth] = [:]
@@ -17,20 +21,28 @@ struct History {
             switch entry.effect {
             case .segment(let key, let bytes):
                 segments.append(try StoredSegment(entry: count, actor: entry.actor, key: key, bytes: bytes))
+            case .commit(let key, let bytes):
+                commits.append((count, try CatalogCommit(key: key, bytes: bytes).absorbed))
             }
             count += 1
         }
         return segments[known...]
     }
 
+    /// Whether the catalog changed between two moments.
+    func hasCommit(_ moments: ClosedRange<Int>) -> Bool {
+        commits.contains { moments.lowerBound <= $0.entry && $0.entry < moments.upperBound }
+    }
+
     /// The truth after so many effects.
     mutating func truth(at moment: Int) -> Truth {
         if let truth = truths[moment] { return truth }
-        let truth = Truth(segments.prefix { $0.entry < moment })
+        var absorbed: [UUIDv7: Int] = [:]
+        for (number, commit) in commits.enumerated() where commit.entry < moment {
+            for batch in commit.absorbed where absorbed[batch] == nil { absorbed[batch] = number }
+        }
+        let truth = Truth(segments.prefix { $0.entry < moment }, absorbed: absorbed)
         truths[moment] = truth
         return truth
     }
-
-    /// The truth after all effects.
-    mutating func now() -> Truth { truth(at: count) }
 }

@@ -6,6 +6,8 @@ struct StoredRow: Hashable, Sendable {
     /// What a row does to the event of its id.
     enum Change: String, Sendable {
         case put
+        case update
+        case delete
     }
 
     var change: Change
