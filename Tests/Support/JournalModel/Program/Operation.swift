@@ -12,6 +12,8 @@ struct Operation: Sendable {
         case replay(after: Timestamp?, through: Timestamp?, windowBytes: Int)
         case statistics
         case verify
+        /// Time passes for everybody.
+        case wait(seconds: Int64)
         /// The actor's wall clock jumps, perhaps back.
         case moveClock(microseconds: Int64)
         /// The actor goes on as a new process that knows nothing.
@@ -29,7 +31,7 @@ struct Operation: Sendable {
     var lists: Bool {
         switch action {
         case .event, .replay, .statistics, .verify: true
-        case .put, .update, .delete, .append, .moveClock, .reopen: looksUpFirst
+        case .put, .update, .delete, .append, .wait, .moveClock, .reopen: looksUpFirst
         }
     }
 
@@ -37,7 +39,7 @@ struct Operation: Sendable {
     var looksUpFirst: Bool {
         switch action {
         case .put, .update, .delete: true
-        case .append, .event, .replay, .statistics, .verify, .moveClock, .reopen: false
+        case .append, .event, .replay, .statistics, .verify, .wait, .moveClock, .reopen: false
         }
     }
 
@@ -45,7 +47,7 @@ struct Operation: Sendable {
     var writes: Bool {
         switch action {
         case .put, .append, .update, .delete: true
-        case .event, .replay, .statistics, .verify, .moveClock, .reopen: false
+        case .event, .replay, .statistics, .verify, .wait, .moveClock, .reopen: false
         }
     }
 }
@@ -69,6 +71,7 @@ extension Operation.Action: CustomStringConvertible {
             "replay after \(after.short) through \(through.short), windows of \(windowBytes)"
         case .statistics: "statistics"
         case .verify: "verify"
+        case .wait(let seconds): "wait \(seconds) s"
         case .moveClock(let microseconds): "clock \(microseconds > 0 ? "+" : "")\(microseconds) us"
         case .reopen: "reopen"
         }

@@ -67,7 +67,7 @@ struct ProgramGenerator {
     }
 
     private mutating func action(isAlone: Bool) -> Operation.Action {
-        switch Int.random(in: 0..<(isAlone ? 26 : 22), using: &random) {
+        switch Int.random(in: 0..<(isAlone ? 28 : 22), using: &random) {
         case 0..<6: append()
         case 6..<9: .put(event(0))
         case 9..<12: .update(id: id(), data: payload(0))
@@ -78,6 +78,8 @@ struct ProgramGenerator {
         case 21: .verify
         case 22..<24:
             .moveClock(microseconds: pick([1000, -1000, 5_000_000, -5_000_000, 7_200_000_000, -7_200_000_000]))
+        // On either side of the delays that the design leans on: 60 s, 120 s and an hour.
+        case 24..<26: .wait(seconds: pick([10, 59, 61, 121, 3700]))
         default: .reopen
         }
     }

@@ -69,12 +69,13 @@ struct Shrinker {
         switch step {
         case .together(let lanes):
             return lanes.indices.flatMap { lane in
-                lanes[lane].indices.map { index in
-                    var fewer = lanes
-                    fewer[lane].remove(at: index)
-                    fewer.removeAll(where: \.isEmpty)
-                    return fewer.count == 1 && fewer[0].count == 1 ? .alone(fewer[0][0]) : .together(fewer)
-                }
+                lanes[lane].indices
+                    .map { index in
+                        var fewer = lanes
+                        fewer[lane].remove(at: index)
+                        fewer.removeAll(where: \.isEmpty)
+                        return fewer.count == 1 && fewer[0].count == 1 ? .alone(fewer[0][0]) : .together(fewer)
+                    }
             }
         case .alone(var operation):
             if operation.diesAt != nil {

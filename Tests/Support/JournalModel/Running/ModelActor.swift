@@ -3,15 +3,40 @@ import ObjectStorage
 import ObjectStorageTesting
 import Synchronization
 
-/// A wall clock that is set by the program; it may stand still and go back.
+/// Time that passes for all actors alike, and only when the program or somebody's wait says so.
+final class ModelTime: Sendable {
+    private let elapsed = Mutex<Int64>(0)
+
+    /// Microseconds since the program began.
+    var microseconds: Int64 { elapsed.withLock { $0 } }
+    func pass(microseconds: Int64) { elapsed.withLock { $0 += microseconds } }
+
+    /// The time as a journal knows it. Waiting makes it pass, and lets others go first.
+    var journalTime: JournalTime {
+        JournalTime(
+            now: { .microseconds(self.microseconds) },
+            sleep: { duration in
+                try Task.checkCancellation()
+                self.pass(microseconds: Int64(duration / .microseconds(1)))
+                await Task.yield()
+            }
+        )
+    }
+}
+
+/// An actor's wall clock; the program sets it, perhaps back.
 final class ModelClock: Sendable {
-    private let time: Mutex<Int64>
+    private let time: ModelTime
+    private let offset: Mutex<Int64>
 
-    /// A clock so far ahead of 2001-09-09T01:46:40Z.
-    init(_ microseconds: Int64) { time = Mutex(1_000_000_000_000_000 + microseconds) }
+    /// A clock that shows 2001-09-09T01:46:40Z and so much when the program begins.
+    init(_ time: ModelTime, ahead microseconds: Int64) {
+        self.time = time
+        offset = Mutex(1_000_000_000_000_000 + microseconds)
+    }
 
-    var now: Timestamp { Timestamp(microseconds: time.withLock { $0 }) }
-    func move(by microseconds: Int64) { time.withLock { $0 += microseconds } }
+    var now: Timestamp { Timestamp(microseconds: offset.withLock { $0 } + time.microseconds) }
+    func move(by microseconds: Int64) { offset.withLock { $0 += microseconds } }
 }
 
 /// Somebody who works with the journal: a machine with a clock, and one process after another on it.
@@ -28,6 +53,7 @@ struct ModelActor: Sendable {
     struct Surroundings: Sendable {
         let base = MemoryObjectStore()
         let log = StoreLog()
+        let time = ModelTime()
         let weather: Weather
         let program: Program
 
@@ -42,7 +68,7 @@ struct ModelActor: Sendable {
         let clocks = surroundings.program.clocks
         self.number = number
         self.surroundings = surroundings
-        clock = ModelClock(number < clocks.count ? clocks[number] : 0)
+        clock = ModelClock(surroundings.time, ahead: number < clocks.count ? clocks[number] : 0)
         journal = Self.open(number, 0, clock, process, surroundings)
     }
 
@@ -73,6 +99,7 @@ struct ModelActor: Sendable {
             store: store,
             configuration: configuration,
             generator: UUIDv7Generator(clock: { clock.now }, random: { random.withLock { $0.next() } }),
+            time: surroundings.time.journalTime,
             clock: { clock.now }
         )
     }

@@ -61,6 +61,7 @@ extension ModelActor {
             return .replay(events)
         case .statistics: return .statistics(try await journal.statistics())
         case .verify: return .verified(try await journal.verify())
+        case .wait: return .done
         case .moveClock(let microseconds):
             clock.move(by: microseconds)
             return .done

@@ -39,7 +39,7 @@ struct ProgramRun {
     }
 
     private mutating func perform(_ lanes: [[Operation]]) async throws {
-        for actor in actors { actor.clock.move(by: 700) }
+        surroundings.time.pass(microseconds: 700)
         let (begin, before) = (history.count, surroundings.weather.tally)
         let performances = await performances(lanes)
         let known = history.segments.count
@@ -90,7 +90,11 @@ struct ProgramRun {
                 let seen = history.segments.filter { $0.entry < performance.begin }
                 causality.learn(operation.actor, seen.map(\.batchID))
             }
-            if case .reopen = operation.action { reopen(operation.actor) }
+            switch operation.action {
+            case .wait(let seconds): surroundings.time.pass(microseconds: seconds * 1_000_000)
+            case .reopen: reopen(operation.actor)
+            default: break
+            }
         }
         for actor in actors.indices where actors[actor].process.isDead { reopen(actor) }
         for actor in actors { actor.process.survive() }

@@ -70,7 +70,7 @@ extension Round {
             try check(performance, statistics.events, statistics.damagedSegments)
         case (.verify, .verified(let report)):
             try check(performance, report.events, report.damaged.count)
-        case (.moveClock, .done), (.reopen, .done): break
+        case (.wait, .done), (.moveClock, .done), (.reopen, .done): break
         default: throw Violation("the outcome is \(performance.outcome)", at: operation)
         }
     }
@@ -238,7 +238,9 @@ extension Performance {
     @discardableResult
     fileprivate func remove(from rows: inout [StoredRow]) -> Bool {
         func take(_ change: StoredRow.Change, _ condition: (Event) -> Bool) -> Bool {
-            guard let index = rows.firstIndex(where: { $0.change == change && condition($0.event) }) else { return false }
+            guard let index = rows.firstIndex(where: { $0.change == change && condition($0.event) }) else {
+                return false
+            }
             rows.remove(at: index)
             return true
         }
