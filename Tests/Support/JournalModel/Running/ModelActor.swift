@@ -11,7 +11,9 @@ final class ModelTime: Sendable {
     var microseconds: Int64 { elapsed.withLock { $0 } }
     func pass(microseconds: Int64) { elapsed.withLock { $0 += microseconds } }
 
-    /// The time as a journal knows it. Waiting makes it pass, and lets others go first.
+    /// The time as a journal knows it.
+    ///
+    /// Waiting makes it pass, and lets others go first.
     var journalTime: JournalTime {
         JournalTime(
             now: { .microseconds(self.microseconds) },

@@ -164,6 +164,7 @@ extension Round {
     /// - Parameters:
     ///   - causality: What was seen before the step.
     ///   - earlier: Segments that came before the step.
+    /// - Throws: ``Violation``.
     func checkSegments(_ causality: Causality, after earlier: ArraySlice<StoredSegment>) throws {
         var left = segments.map(\.rows)
         // The acknowledged first: of two equal writes the other one may have failed.
