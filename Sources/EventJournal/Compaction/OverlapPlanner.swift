@@ -34,21 +34,9 @@ struct OverlapPlanner: Sendable {
         return best?.merge
     }
 
-    /// Which of the runs that overlap at a moment to merge; `nil` when they may stay.
+    /// Which of the layers that overlap at a moment to merge; `nil` when they may stay.
     private func merge(_ covering: [CompactionCandidate]) -> (excess: Int, merge: [CompactionCandidate])? {
-        guard let sparsest = covering.min(by: { $0.density < $1.density }) else { return nil }
-        let there = segments.filter { $0.overlaps(sparsest.first, sparsest.last) }
-        let present = Set(covering.map(\.run))
-        var runs: [String: (weight: Int, segments: [CompactionCandidate])] = [:]
-        for segment in there where present.contains(segment.run) {
-            runs[segment.run, default: (0, [])].weight += max(1, segment.weight)
-            runs[segment.run, default: (0, [])].segments.append(segment)
-        }
-        let ascending =
-            runs.sorted { left, right in
-                left.value.weight != right.value.weight ? left.value.weight < right.value.weight : left.key < right.key
-            }
-            .map(\.value)
+        let ascending = layers(covering)
         guard let lightest = ascending.first, let heaviest = ascending.last, ascending.count > 1 else { return nil }
         if policy.isThorough { return (ascending.count - 1, ascending.flatMap(\.segments)) }
         var allowed = 2
@@ -58,7 +46,8 @@ struct OverlapPlanner: Sendable {
             allowed += 1
         }
         allowed = max(allowed, policy.maximumDepth)
-        guard ascending.count > allowed else { return nil }
+        let depth = Set(covering.map(\.run)).count
+        guard depth > allowed else { return nil }
         var sum = lightest.weight
         var best = (next: 1, ratio: Double.infinity)
         for next in 1..<ascending.count {
@@ -72,6 +61,45 @@ struct OverlapPlanner: Sendable {
             sum += ascending[end].weight
             end += 1
         }
-        return (ascending.count - allowed, ascending[..<end].flatMap(\.segments))
+        return (depth - allowed, ascending[..<end].flatMap(\.segments))
+    }
+
+    /// Segments that overlap at a moment, each with those beside it that it forms a layer with: one that covers the range
+    /// of the sparsest of them without overlapping itself.
+    ///
+    /// The densest segments make the first layer, so that hours written one after the other are one.
+    ///
+    /// - Returns: Layers by ascending weight.
+    private func layers(_ covering: [CompactionCandidate]) -> [Layer] {
+        guard let sparsest = covering.min(by: { $0.density < $1.density }) else { return [] }
+        var layers: [Layer] = []
+        let there = segments.filter { $0.overlaps(sparsest.first, sparsest.last) }
+        for segment in there.sorted(by: { $0.density > $1.density }) {
+            if let free = layers.firstIndex(where: { $0.hasRoom(for: segment) }) {
+                layers[free].add(segment)
+            } else {
+                layers.append(Layer(segment))
+            }
+        }
+        let present = Set(covering.map(\.key))
+        return layers.filter { layer in layer.segments.contains { present.contains($0.key) } }
+            .sorted { $0.weight < $1.weight }
+    }
+
+    /// Segments that do not overlap one another, or cannot have a place of the order in common.
+    private struct Layer {
+        var segments: [CompactionCandidate] = []
+        var weight = 1
+
+        init(_ first: CompactionCandidate) { add(first) }
+
+        mutating func add(_ segment: CompactionCandidate) {
+            segments.append(segment)
+            weight += segment.weight
+        }
+
+        func hasRoom(for segment: CompactionCandidate) -> Bool {
+            segments.allSatisfy { $0.run == segment.run || !$0.overlaps(segment.first, segment.last) }
+        }
     }
 }

@@ -54,7 +54,7 @@ struct CompactionPlannerTests {
             switch self {
             case .inOrder, .burstsWithNights, .backwards: (2, 4, 2)
             case .tinyCompactions: (2, 12, 5)
-            case .onePercentLateByDays, .lateToSingleHours: (8, 16, 2.5)
+            case .onePercentLateByDays, .lateToSingleHours: (10, 16, 2.5)
             case .oneEventInTheFarFuture: (9, 16, 5)
             case .twoWritersADayApart: (4, 10, 3)
             case .allRandom, .oneMoment: (8, 8, 6)
