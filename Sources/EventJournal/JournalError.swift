@@ -6,7 +6,7 @@ public struct JournalError: Error, Sendable {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case eventExists, eventNotFound, invalidEvent, damagedSegment, unsupportedSegment, damagedCatalog,
-                damagedIndex, storage
+                damagedIndex, tooLittle, conflict, storage
         }
         private var value: Value
 
@@ -24,6 +24,10 @@ public struct JournalError: Error, Sendable {
         public static let damagedCatalog = Self(value: .damagedCatalog)
         /// An object of the id index is not what was written; no event is lost, build the index anew.
         public static let damagedIndex = Self(value: .damagedIndex)
+        /// The inbox has less than the compaction policy asks for; wait for more, ask for less, or force it.
+        public static let tooLittle = Self(value: .tooLittle)
+        /// Others changed the catalog each time first; nothing was done, try again later.
+        public static let conflict = Self(value: .conflict)
         /// The object store failed; ``JournalError/storeCode`` says how.
         public static let storage = Self(value: .storage)
 

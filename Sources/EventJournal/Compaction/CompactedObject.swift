@@ -9,7 +9,7 @@ final class CompactedObject {
     private let upload: any ObjectUpload
     private var parquet: ParquetWriter?
     private var checksum = StreamingChecksum()
-    private var rowGroups: [CompactedSegment.RowGroup] = []
+    private var rowGroups: [RowGroupPlace] = []
     private var nullCounts: [SegmentColumn: Int] = [:]
     private var payloadBytes = 0
 
@@ -36,21 +36,21 @@ final class CompactedObject {
         }
         payloadBytes += group.payloadBytes
         rowGroups.append(
-            CompactedSegment.RowGroup(
+            RowGroupPlace(
                 rows: group.encoded.rowCount,
                 first: group.first,
                 last: group.last,
                 payloadBytes: group.payloadBytes,
                 offset: checksum.byteCount - group.encoded.bytes.count,
                 columns: group.encoded.metadata.columns.map { column in
-                    CompactedSegment.Column(
+                    RowGroupPlace.Column(
                         bytes: column.compressedByteCount,
                         isCompressed: column.codec != .uncompressed
                     )
                 }
             )
         )
-        for (column, metadata) in zip(CompactedSegmentLayout.columns, group.encoded.metadata.columns) {
+        for (column, metadata) in zip(SegmentColumn.compacted, group.encoded.metadata.columns) {
             guard let nulls = metadata.statistics?.nullCount ?? group.nullCounts[column] else { continue }
             nullCounts[column, default: 0] += nulls
         }
@@ -98,7 +98,7 @@ struct EncodedGroup: Sendable {
     var end: PendingRowGroup.Boundary
 
     init(_ group: PendingRowGroup, _ plan: WriterPlan) throws {
-        let columns = CompactedSegmentLayout.columns(of: group.batch, batchIDs: group.batchIDs)
+        let columns = try CompactedSegmentLayout.columns(of: group.batch)
         encoded = try EncodedRowGroup(columns, plan)
         first = group.batch.timestamps.first ?? 0
         last = group.batch.timestamps.last ?? 0
@@ -106,7 +106,7 @@ struct EncodedGroup: Sendable {
         end = group.end
         nullCounts = [:]
         for column in [SegmentColumn.data, .dataBytes] {
-            guard let index = CompactedSegmentLayout.columns.firstIndex(of: column) else { continue }
+            guard let index = SegmentColumn.compacted.firstIndex(of: column) else { continue }
             nullCounts[column] =
                 columns[index].definitionLevels
                 .map { levels in

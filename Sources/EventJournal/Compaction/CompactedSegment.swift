@@ -9,35 +9,9 @@ struct CompactedSegment: Sendable, Hashable {
     var objectBytes: Int
     var checksum: SegmentChecksum
     /// Its row groups, in file order, without gaps.
-    var rowGroups: [RowGroup]
+    var rowGroups: [RowGroupPlace]
     /// How many rows have no value, for each column that may be null.
     var nullCounts: [SegmentColumn: Int]
-
-    /// Where a row group is and what is in it.
-    struct RowGroup: Sendable, Hashable {
-        var rows: Int
-        /// The earliest and the latest timestamp inside, in microseconds.
-        var first: Int64
-        var last: Int64
-        var payloadBytes: Int
-        /// Of its first byte in the object.
-        var offset: Int
-        /// Its columns in file order, which follow one another without a gap.
-        var columns: [Column]
-
-        /// How many bytes it takes in the object.
-        var bytes: Int { columns.reduce(0) { $0 + $1.bytes } }
-    }
-
-    /// The part of a row group that a column takes.
-    struct Column: Sendable, Hashable {
-        var bytes: Int
-        /// Whether its pages are compressed; what does not shrink is stored as it is.
-        var isCompressed: Bool
-    }
-
-    /// The folder of compacted segments.
-    static let folder = "segments/"
 }
 
 /// Makes the names of the objects of one run: sorted by name they follow one another in replay order.
@@ -52,13 +26,13 @@ struct CompactedSegmentNames: Sendable {
         defer { count += 1 }
         let digits = String(count)
         let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-        return "\(CompactedSegment.folder)\(run)-\(number).parquet"
+        return "\(Segment.folder)\(run)-\(number).parquet"
     }
 
     /// What names of one run have in common; the whole key where it is not of that form.
     static func run(ofKey key: String) -> String {
-        guard key.hasPrefix(CompactedSegment.folder), let dash = key.lastIndex(of: "-"),
-            UUIDv7(key[..<dash].dropFirst(CompactedSegment.folder.count)) != nil
+        guard key.hasPrefix(Segment.folder), let dash = key.lastIndex(of: "-"),
+            UUIDv7(key[..<dash].dropFirst(Segment.folder.count)) != nil
         else { return key }
         return String(key[..<dash])
     }

@@ -16,10 +16,6 @@ struct CompactedSegmentLayout: Sendable {
     /// A page ends with the row that reaches this many bytes.
     var pageBytes = 256 << 10
 
-    /// The columns: those of an inbox segment without `op`.
-    static let columns = SegmentColumn.allCases.filter { $0 != .op }
-    private static let schema = Schema(SegmentColumn.schema.fields.filter { $0.name != SegmentColumn.op.name })
-
     /// Checks the layout once for all objects.
     ///
     /// - Throws: `ParquetError` when a size is out of range.
@@ -38,16 +34,18 @@ struct CompactedSegmentLayout: Sendable {
             SegmentColumn.data.name: plain,
             SegmentColumn.dataBytes.name: plain,
         ]
-        return try WriterPlan(schema: CompactedSegmentLayout.schema, options: options)
+        return try WriterPlan(schema: SegmentColumn.compactedSchema, options: options)
     }
 
     /// The columns of a row group.
     ///
-    /// - Parameters:
-    ///   - batch: Its events in replay order.
-    ///   - batchIDs: The batch each arrived in.
-    /// - Returns: One run of values for each of ``columns``.
-    static func columns(of batch: EventBatch, batchIDs: ByteArrays) -> [ColumnData] {
+    /// - Parameter batch: Its events in replay order, with batch ids.
+    /// - Returns: One run of values for each of ``SegmentColumn/compacted``.
+    /// - Throws: `ParquetError` when the batch ids are missing.
+    static func columns(of batch: EventBatch) throws(ParquetError) -> [ColumnData] {
+        guard let batchIDs = batch.batchIDs else {
+            throw ParquetError(.invalidArgument, "events without batch ids cannot be compacted")
+        }
         func nullable(_ column: ByteArrays?) -> ColumnData {
             guard let column else { return .nulls(count: batch.count, of: .byteArray) }
             return ColumnData(nullable: column)

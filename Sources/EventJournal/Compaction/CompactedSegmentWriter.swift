@@ -45,13 +45,11 @@ final class CompactedSegmentWriter {
 
     /// Adds events, which follow those before in replay order.
     ///
-    /// - Parameters:
-    ///   - batch: Any number of events.
-    ///   - batchIDs: For each the batch it arrived in, as 36 characters.
+    /// - Parameter batch: Any number of events, with batch ids.
     /// - Throws: What the store throws; the writer is then to be aborted.
-    func append(_ batch: EventBatch, batchIDs: ByteArrays) async throws {
+    func append(_ batch: EventBatch) async throws {
         var start = 0
-        while let group = cutter.take(batch, batchIDs, from: &start) {
+        while let group = cutter.take(batch, from: &start) {
             full.append(group)
             if full.count >= parallelism { try await flush() }
         }

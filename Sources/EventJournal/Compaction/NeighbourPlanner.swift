@@ -28,7 +28,7 @@ struct NeighbourPlanner: Sendable {
         for segment in full { reach.append(max(reach.last ?? .min, segment.last)) }
         var passed = 0
         for segment in segments where !segment.isFull(policy) {
-            let before = NeighbourPlanner.count(of: full, beginningThrough: segment.last)
+            let before = full.partitioningIndex { $0.first > segment.last }
             if before > 0, reach[before - 1] >= segment.first {
                 across.append(segment)
                 continue
@@ -38,17 +38,6 @@ struct NeighbourPlanner: Sendable {
             base[base.count - 1].append(segment)
         }
         return (base, across)
-    }
-
-    /// How many of segments, which are ordered by their first timestamp, begin up to a moment.
-    private static func count(of segments: [CompactionCandidate], beginningThrough moment: Int64) -> Int {
-        var low = 0
-        var high = segments.count
-        while low < high {
-            let middle = (low + high) / 2
-            if segments[middle].first > moment { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 
     /// Windows of a row of weights that are worth combining: enough of them, none heavier than all others.

@@ -13,7 +13,6 @@ struct PendingRowGroup: Sendable {
     }
 
     var batch = EventBatch()
-    var batchIDs = ByteArrays()
     var payloadBytes = 0
     var end = Boundary.none
 
@@ -47,19 +46,19 @@ struct RowGroupCutter {
     /// Takes rows of a batch in, from `start` on, up to the end of a row group.
     ///
     /// - Returns: The group that ended, if one did; `start` is then the first row behind it.
-    mutating func take(_ batch: EventBatch, _ batchIDs: ByteArrays, from start: inout Int) -> PendingRowGroup? {
+    mutating func take(_ batch: EventBatch, from start: inout Int) -> PendingRowGroup? {
         let first = start
         var bytes = pending.payloadBytes
         while start < batch.count {
             let length = Int(batch.payloads.views[start].length)
-            if let end = end(before: start, of: batch, batchIDs, first: first, bytes: bytes, next: length) {
-                keep(batch, batchIDs, first..<start, bytes)
+            if let end = end(before: start, of: batch, first: first, bytes: bytes, next: length) {
+                keep(batch, first..<start, bytes)
                 return close(end)
             }
             bytes += length
             start += 1
         }
-        keep(batch, batchIDs, first..<start, bytes)
+        keep(batch, first..<start, bytes)
         return nil
     }
 
@@ -73,10 +72,9 @@ struct RowGroupCutter {
         return group
     }
 
-    private mutating func keep(_ batch: EventBatch, _ batchIDs: ByteArrays, _ rows: Range<Int>, _ bytes: Int) {
+    private mutating func keep(_ batch: EventBatch, _ rows: Range<Int>, _ bytes: Int) {
         if rows.isEmpty { return }
         pending.batch.append(contentsOf: batch, rows: rows)
-        pending.batchIDs.append(sharing: batchIDs, rows: rows)
         pending.payloadBytes = bytes
     }
 
@@ -84,7 +82,6 @@ struct RowGroupCutter {
     private func end(
         before row: Int,
         of batch: EventBatch,
-        _ batchIDs: ByteArrays,
         first: Int,
         bytes: Int,
         next: Int
@@ -100,9 +97,16 @@ struct RowGroupCutter {
         if !isLong, haste != .atBatch { return nil }
         let isSame =
             row > first
-            ? batchIDs.isEqual(at: row - 1, to: batchIDs, at: row)
-            : pending.batchIDs.isEqual(at: pending.count - 1, to: batchIDs, at: row)
+            ? batch.arrivesWith(row, batch, row - 1) : batch.arrivesWith(row, pending.batch, pending.count - 1)
         if !isSame { return .batch }
         return bytes + next >= 2 * payloadBytes || count >= 2 * events ? PendingRowGroup.Boundary.none : nil
+    }
+}
+
+extension EventBatch {
+    /// Whether a row arrived in the same append as one of another batch.
+    fileprivate func arrivesWith(_ row: Int, _ other: EventBatch, _ otherRow: Int) -> Bool {
+        guard let batchIDs, let others = other.batchIDs else { return false }
+        return batchIDs.isEqual(at: row, to: others, at: otherRow)
     }
 }

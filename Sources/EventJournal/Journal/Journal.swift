@@ -25,6 +25,8 @@ public final class Journal: Sendable {
     let changeQueue: AppendQueue
     let clock: @Sendable () -> Timestamp
     let time: JournalTime
+    /// What commits of this process made superfluous.
+    let absorbed = AbsorbedObjects()
 
     /// Opens a journal on a store, which holds nothing else.
     ///

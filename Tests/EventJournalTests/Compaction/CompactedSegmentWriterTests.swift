@@ -62,7 +62,9 @@ struct CompactedSegmentWriterTests {
             let end = min(rows.count, start + Int.random(in: 1...40, using: &random))
             var batchIDs = ByteArrays()
             for row in rows[start..<end] { batchIDs.append(row.batchID.utf8) }
-            try await writer.append(EventBatch(rows[start..<end].map(\.event)), batchIDs: batchIDs)
+            var batch = EventBatch(rows[start..<end].map(\.event))
+            batch.batchIDs = batchIDs
+            try await writer.append(batch)
             start = end
         }
         return try await writer.finish()
@@ -183,7 +185,9 @@ struct CompactedSegmentWriterTests {
             layout: CompactedSegmentLayout(),
             parallelism: 2
         )
-        try await writer.append(EventBatch(events), batchIDs: batchIDs)
+        var batch = EventBatch(events)
+        batch.batchIDs = batchIDs
+        try await writer.append(batch)
         let segments = try await writer.finish()
         #expect(try await CompactedRows.read(segments[0].key, from: store).flatMap(\.self).map(\.event) == events)
         #expect(segments[0].rowGroups.allSatisfy { $0.payloadBytes <= 10 << 20 + 1 })

@@ -1,0 +1,137 @@
+internal import DeltaLake
+internal import ObjectStorage
+
+/// What one commit changes in the catalog, and what may not have changed meanwhile.
+struct CatalogCommit: Sendable {
+    var added: [CompactedSegment] = []
+    /// Keys of segments that are replaced.
+    var removed: [String] = []
+    /// Whether events come or go, and are not only arranged anew.
+    var changesData = false
+    /// Batch ids that are absorbed; `nil` when the commit has nothing to do with the inbox.
+    var absorbed: [UUIDv7]?
+    /// The object that lists applied changes.
+    var changes: String?
+    /// What becomes of the index; `nil` when it stays.
+    var index: IndexChange?
+    /// `WRITE` or `OPTIMIZE`, for people who read the log.
+    var operation = "OPTIMIZE"
+
+    /// Whether this commit, which was made of one state, may follow another.
+    ///
+    /// Absorbing excludes absorbing, removals exclude removals of the same file, and changes of the index each other.
+    func mayFollow(_ newest: CatalogState, madeOf state: CatalogState) -> Bool {
+        if absorbed != nil, newest.inbox != state.inbox { return false }
+        if index != nil, newest.runs != state.runs { return false }
+        if removed.isEmpty { return true }
+        let keys = Set(newest.segments.map(\.key))
+        return removed.allSatisfy(keys.contains)
+    }
+
+    /// The actions that make the next version of a state.
+    ///
+    /// - Parameters:
+    ///   - state: What the commit follows.
+    ///   - listed: Batch ids that were in the inbox when it was listed for this commit.
+    ///   - now: In milliseconds since 1970 UTC.
+    ///   - identifier: A fresh identifier, for a table that has to be made.
+    func actions(following state: CatalogState, listed: Set<UUIDv7>, now: Int64, identifier: UUIDv7) throws
+        -> [DeltaAction]
+    {
+        var actions: [DeltaAction] = [
+            .commitInfo(CommitInfo(timestamp: now, operation: operation, engineInfo: "highwater"))
+        ]
+        if let table = state.table {
+            try table.requireWritable()
+        } else {
+            actions.append(.protocol(.plain))
+            actions.append(.metadata(CatalogCommit.metadata(identifier, createdTime: now)))
+        }
+        for segment in added { actions.append(.add(segment.action(now: now, dataChange: changesData))) }
+        for key in removed {
+            guard let file = state.table?.files[key] else { continue }
+            actions.append(.remove(DeltaRemove(file, deletionTimestamp: now, dataChange: changesData)))
+        }
+        if let absorbed {
+            var domain = InboxDomain(new: absorbed, changes: changes)
+            let before = state.inbox.absorbed
+            // What was not listed is gone; of that the latest are kept for who listed the inbox earlier.
+            let kept = before.enumerated()
+                .filter { listed.contains($0.element) || $0.offset >= before.count - CatalogCommit.keptIDs }
+            domain.absorbed = kept.map(\.element) + absorbed
+            actions.append(.domain(DomainMetadata(domain: InboxDomain.name, configuration: domain.text)))
+        } else if state.table == nil {
+            actions.append(.domain(DomainMetadata(domain: InboxDomain.name, configuration: InboxDomain().text)))
+        }
+        if let index {
+            let runs = IndexRun.encode(index.runs)
+            actions.append(.domain(DomainMetadata(domain: CatalogState.indexDomain, configuration: runs)))
+            let retired = RetiredDomain(state.table?.domains[RetiredDomain.name]).adding(index.removed, at: now)
+            actions.append(.domain(DomainMetadata(domain: RetiredDomain.name, configuration: retired.text)))
+        }
+        return actions
+    }
+
+    /// So many absorbed batch ids are kept although their segments are gone.
+    private static let keptIDs = 4096
+
+    private static func metadata(_ identifier: UUIDv7, createdTime: Int64) -> DeltaMetadata {
+        DeltaMetadata(
+            id: identifier.description,
+            description: "A Highwater event journal",
+            schemaString: DeltaSchema(
+                SegmentColumn.compacted.map { column in
+                    let isNullable = ![.eventID, .timestamp, .batchID].contains(column)
+                    switch column {
+                    case .timestamp: return .init(column.name, .timestamp, isNullable: isNullable)
+                    case .dataBytes: return .init(column.name, .binary, isNullable: isNullable)
+                    default: return .init(column.name, .string, isNullable: isNullable)
+                    }
+                }
+            )
+            .json,
+            createdTime: createdTime
+        )
+    }
+}
+
+extension CompactedSegment {
+    /// What the log says of it.
+    fileprivate func action(now: Int64, dataChange: Bool) -> DeltaAdd {
+        var statistics = DeltaStatistics(numRecords: Int64(events))
+        let name = SegmentColumn.timestamp.name
+        if let low = CompactedSegment.milliseconds(first, up: false),
+            let high = CompactedSegment.milliseconds(last, up: true)
+        {
+            statistics.minValues[name] = .text(low)
+            statistics.maxValues[name] = .text(high)
+        }
+        for (column, count) in nullCounts { statistics.nullCount[column.name] = Int64(count) }
+        return DeltaAdd(
+            path: key,
+            size: Int64(objectBytes),
+            modificationTime: now,
+            dataChange: dataChange,
+            stats: statistics.json,
+            tags: [
+                SegmentTag.first: "\(first)", SegmentTag.last: "\(last)", SegmentTag.payload: "\(payloadBytes)",
+                SegmentTag.checksum: checksum.description, SegmentTag.groups: RowGroupDirectory.encode(rowGroups),
+            ]
+        )
+    }
+
+    /// A moment as statistics have it: ISO 8601 with milliseconds, rounded so that the bound holds.
+    ///
+    /// `nil` outside of the years 1 to 9998, which not every reader can parse; our own tags say it there.
+    private static func milliseconds(_ microseconds: Int64, up: Bool) -> String? {
+        guard (-62_135_596_800_000_000..<253_370_764_800_000_000).contains(microseconds) else { return nil }
+        // Floor division, also before 1970.
+        let rounded = (microseconds + (up ? 999 : 0)) >> 3
+        var milliseconds = rounded / 125
+        if rounded % 125 < 0 { milliseconds -= 1 }
+        let second = milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0)
+        let digits = String(milliseconds - second * 1000)
+        let text = Timestamp(microseconds: second * 1_000_000).rfc3339.dropLast()
+        return text + "." + String(repeating: "0", count: 3 - digits.count) + digits + "Z"
+    }
+}

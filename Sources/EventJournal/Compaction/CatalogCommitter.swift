@@ -1,0 +1,75 @@
+internal import DeltaLake
+internal import ObjectStorage
+
+/// Brings commits into the catalog, and makes them quick to find.
+struct CatalogCommitter: Sendable {
+    let context: CompactionContext
+
+    /// How a commit ended.
+    enum Outcome: Sendable {
+        case committed(CatalogState)
+        /// Another commit excludes this one, which had no effect.
+        case excluded
+        /// It failed; if it may count, nothing that it names may be deleted.
+        case failed(any Error, mayCount: Bool)
+    }
+
+    /// Commits behind whatever others have committed meanwhile, as long as the two do not exclude each other.
+    ///
+    /// - Parameters:
+    ///   - commit: What to change.
+    ///   - state: What it was made of.
+    ///   - listed: Batch ids that were in the inbox when it was listed.
+    /// - Returns: How it ended.
+    func commit(_ commit: CatalogCommit, madeOf state: CatalogState, listed: Set<UUIDv7>) async -> Outcome {
+        var base = state
+        var isSent = false
+        do {
+            while true {
+                isSent = false
+                guard commit.mayFollow(base, madeOf: state) else { return .excluded }
+                let actions = try commit.actions(
+                    following: base,
+                    listed: listed,
+                    now: context.now,
+                    identifier: context.generator.next()
+                )
+                isSent = true
+                if try await context.catalog.log.commit(actions, version: base.version + 1) {
+                    let table = try base.table?.applying(actions) ?? DeltaSnapshot(actions, version: 0)
+                    try await context.catalog.adopt(table)
+                    return .committed(try CatalogState(table, before: base))
+                }
+                isSent = false
+                let newest = try await context.catalog.current(hint: nil, mustBeNewest: true)
+                guard newest.version > base.version else { return .excluded }
+                base = newest
+                // Others are at work: whoever waits a little lets them go first.
+                try await context.time.sleep(context.jitter(.milliseconds(50)))
+            }
+        } catch let error as DeltaLakeError {
+            let mayCount = isSent && error.code != .storage && error.code != .invalidArgument
+            return .failed(Catalog.explaining(error, context.store.location), mayCount: mayCount)
+        } catch {
+            return .failed(error, mayCount: isSent)
+        }
+    }
+
+    /// Writes a checkpoint and the hint that names it, and deletes older hints.
+    ///
+    /// The commit counts without it.
+    ///
+    /// - Returns: What did not work.
+    func publish(_ state: CatalogState, replacing hints: [Int64]) async -> [String] {
+        guard let table = state.table else { return [] }
+        do {
+            try await context.catalog.log.writeCheckpoint(table)
+            try await context.store.put(CatalogHint.key(state.version), [], mode: .overwrite)
+            let old = hints.filter { $0 < state.version }.map(CatalogHint.key)
+            let failures = old.isEmpty ? [] : try await context.store.delete(old)
+            return failures.map { "The old hint \($0.key) was not deleted: \($0.error)" }
+        } catch {
+            return ["Version \(state.version) is committed, but its checkpoint or hint was not written: \(error)"]
+        }
+    }
+}

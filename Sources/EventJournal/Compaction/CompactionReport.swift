@@ -1,0 +1,65 @@
+/// What a compaction did.
+public struct CompactionReport: Sendable, Hashable {
+    /// Commits made; none when there was nothing to do.
+    public var commits = 0
+    /// The version of the catalog behind the last commit; `nil` when there was none.
+    public var version: Int64?
+    /// Segments of the inbox that were absorbed, those of updates and deletes included.
+    public var absorbedSegments = 0
+    /// Segments of the catalog that were replaced.
+    public var replacedSegments = 0
+    /// Segments written.
+    public var writtenSegments = 0
+    /// Events written.
+    public var events = 0
+    /// Rows left out because their id was there before, or their event was updated or deleted.
+    public var droppedRows = 0
+    /// Updates and deletes applied.
+    public var appliedChanges = 0
+    /// Bytes of payload written.
+    public var payloadBytes = 0
+    /// Bytes of the objects written, without the index.
+    public var objectBytes = 0
+    /// Objects of the inbox and the index deleted since earlier compactions made them superfluous.
+    public var deletedObjects = 0
+    /// What did not work without doing harm: a checkpoint that was not written, an object that was not deleted.
+    public var warnings: [String] = []
+
+    /// Nothing done.
+    public init() {}
+
+    mutating func add(_ other: CompactionReport) {
+        commits += other.commits
+        version = other.version ?? version
+        absorbedSegments += other.absorbedSegments
+        replacedSegments += other.replacedSegments
+        writtenSegments += other.writtenSegments
+        events += other.events
+        droppedRows += other.droppedRows
+        appliedChanges += other.appliedChanges
+        payloadBytes += other.payloadBytes
+        objectBytes += other.objectBytes
+        deletedObjects += other.deletedObjects
+        warnings += other.warnings
+    }
+}
+
+/// How far a compaction is with the commit it works on.
+public struct CompactionProgress: Sendable, Hashable {
+    /// Events written so far.
+    public var events: Int
+    /// Events that are read for this commit.
+    public var ofEvents: Int
+    /// Bytes of payload written so far.
+    public var payloadBytes: Int
+    /// Commits made before.
+    public var commits: Int
+
+    /// Makes a record.
+    public init(events: Int, ofEvents: Int, payloadBytes: Int, commits: Int) {
+        self.events = events
+        self.ofEvents = ofEvents
+        self.payloadBytes = payloadBytes
+        self.commits = commits
+    }
+}

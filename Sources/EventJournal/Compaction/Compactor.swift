@@ -1,0 +1,131 @@
+internal import DeltaLake
+internal import ObjectStorage
+
+/// Compacts a journal: plans, merges, commits, and plans again until all is well.
+///
+/// Any number of compactors may be at work at once, with writers and readers: whoever commits second notices, deletes what
+/// it wrote, and plans anew. Whatever stops a compactor, at most objects are left behind that nothing names, for vacuum.
+struct Compactor: Sendable {
+    let context: CompactionContext
+    let policy: CompactionPolicy
+    var progress: (@Sendable (CompactionProgress) -> Void)?
+    /// Only these segments of the catalog are rewritten, and all of them, if set.
+    var onlyRewriting: Set<String>?
+
+    /// So often a race may be lost before the compactor gives up.
+    private static let mostLostRaces = 12
+    /// More commits than this in one run mean that planning does not come to an end.
+    private static let mostCommits = 10_000
+
+    /// Does all there is to do.
+    ///
+    /// - Returns: What was done.
+    /// - Throws: ``JournalError/Code/tooLittle`` when the policy refuses and nothing else was to do,
+    ///   ``JournalError/Code/conflict`` when others committed first each time, ``JournalError/Code/damagedSegment`` when a
+    ///   segment cannot be read, ``JournalError/Code/storage``.
+    func run() async throws -> CompactionReport {
+        var report = CompactionReport()
+        var lostRaces = 0
+        var appliesChanges = policy.appliesChanges
+        var cleaned = false
+        while report.commits < Compactor.mostCommits {
+            try Task.checkCancellation()
+            let listing = try await context.listing()
+            if !cleaned {
+                cleaned = true
+                let cleanup = AbsorbedCleanup(context: context)
+                let (deleted, warnings) = try await cleanup.delete(try await cleanup.due(listing))
+                report.deletedObjects += deleted
+                report.warnings += warnings
+            }
+            let plan = try await plan(listing, appliesChanges: appliesChanges, isFirst: report.commits == 0)
+            if plan.jobs.isEmpty {
+                if report.commits == 0, let refusal = plan.refusal {
+                    throw JournalError(.tooLittle, "Nothing was compacted in \(context.store.location). \(refusal)")
+                }
+                return report
+            }
+            jobs: for job in plan.jobs {
+                var task = CompactionTask(context: context, policy: policy, job: job, planned: listing)
+                task.progress = { [progress, commits = report.commits] in
+                    progress?(CompactionProgress(events: $0, ofEvents: $1, payloadBytes: $2, commits: commits))
+                }
+                switch try await task.run() {
+                case .done(let done): report.add(done)
+                case .needsChanges:
+                    appliesChanges = true
+                    break jobs
+                case .lost:
+                    lostRaces += 1
+                    guard lostRaces < Compactor.mostLostRaces else {
+                        throw JournalError(
+                            .conflict,
+                            "Compacting \(context.store.location) lost \(lostRaces) races against other writers of the "
+                                + "catalog; what it did before stands. Try again later."
+                        )
+                    }
+                    try await context.time.sleep(context.jitter(.milliseconds(min(5000, 50 << lostRaces))))
+                    break jobs
+                }
+            }
+            if onlyRewriting != nil, lostRaces == 0, appliesChanges == policy.appliesChanges { return report }
+        }
+        return report
+    }
+
+    private func plan(_ listing: InboxListing, appliesChanges: Bool, isFirst: Bool) async throws -> CompactionPlan {
+        var policy = policy
+        policy.appliesChanges = appliesChanges
+        // What was refused or allowed once is not asked again because the first commits left little.
+        if !isFirst { policy.force = true }
+        let waiting = listing.waiting
+        let changes = waiting.filter(\.isChanges)
+        var moments: [Int64] = []
+        for segment in changes {
+            for (_, change) in try await context.reader.changes(of: segment) { moments.append(change.timestamp) }
+        }
+        moments.sort()
+        let candidates = listing.state.segments.map { CompactionCandidate($0, changes: moments) }
+        return CompactionPlanner(policy: policy).plan(catalog: candidates, inbox: waiting.map(CompactionInput.init))
+    }
+}
+
+extension CompactionCandidate {
+    /// A segment of the catalog.
+    ///
+    /// - Parameters:
+    ///   - segment: The segment.
+    ///   - changes: The moments of events that were updated or deleted, ascending.
+    init(_ segment: Segment, changes: [Int64]) {
+        self.init(
+            key: segment.key,
+            run: CompactedSegmentNames.run(ofKey: segment.key),
+            first: segment.first.microseconds,
+            last: segment.last.microseconds,
+            events: segment.events,
+            payloadBytes: segment.payloadBytes,
+            objectBytes: segment.objectBytes,
+            pieces: (segment.rowGroups ?? [])
+                .map { Piece(first: $0.first, last: $0.last, payloadBytes: $0.payloadBytes) }
+        )
+        hasChanges =
+            pieces.isEmpty
+            ? changes.hasElement(from: first, through: last)
+            : pieces.contains { changes.hasElement(from: $0.first, through: $0.last) }
+    }
+}
+
+extension CompactionInput {
+    init(_ segment: Segment) {
+        self.init(
+            key: segment.key,
+            batchID: segment.arrival,
+            isChanges: segment.isChanges,
+            first: segment.first.microseconds,
+            last: segment.last.microseconds,
+            events: segment.events,
+            payloadBytes: segment.payloadBytes,
+            objectBytes: segment.objectBytes
+        )
+    }
+}
