@@ -35,6 +35,8 @@ struct CatalogCommit: Sendable {
     ///   - listed: Batch ids that were in the inbox when it was listed for this commit.
     ///   - now: In milliseconds since 1970 UTC.
     ///   - identifier: A fresh identifier, for a table that has to be made.
+    /// - Returns: One commit's actions.
+    /// - Throws: `DeltaLakeError` when the table asks for what this version does not have.
     func actions(following state: CatalogState, listed: Set<UUIDv7>, now: Int64, identifier: UUIDv7) throws
         -> [DeltaAction]
     {
