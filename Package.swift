@@ -38,10 +38,11 @@ let package = Package(
         .library(name: "ObjectStorageTesting", targets: ["ObjectStorageTesting"]),
         .library(name: "AWSSigning", targets: ["AWSSigning", "AWSAccess"]),
         .library(name: "S3Storage", targets: ["S3Storage"]),
+        .library(name: "GoogleCloudStorage", targets: ["GoogleCloudStorage"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
@@ -88,6 +89,14 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
+        .target(
+            name: "GoogleCloudStorage",
+            dependencies: [
+                "CloudHTTP", "CloudSupport", "ObjectStorage",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]
+        ),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
         .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
         .target(
@@ -126,10 +135,23 @@ let package = Package(
             name: "ObjectStorageTests",
             dependencies: ["ObjectStorage", "ObjectStorageTesting", "object-store-racer"]
         ),
+        .target(
+            name: "CloudTesting",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/Support/CloudTesting"
+        ),
+        .testTarget(name: "CloudSupportTests", dependencies: ["CChecksum", "CloudSupport"]),
+        .testTarget(name: "AWSSigningTests", dependencies: ["AWSSigning"], exclude: ["Support/vectors.py"]),
         .testTarget(
             name: "S3StorageTests",
             dependencies: [
-                "S3Storage", "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "ObjectStorageTesting",
+                "S3Storage", "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "CloudTesting",
+                "ObjectStorageTesting",
             ],
             exclude: ["Support/moto_server.py"]
         ),

@@ -56,13 +56,16 @@ package struct CRC32C: Sendable, Hashable {
         return sum
     }
 
-    /// Its four bytes, the most significant first, in base 64, as both stores write it.
-    package var base64: String {
-        Base64.encode([
+    /// Its four bytes, the most significant first.
+    package var bytes: [UInt8] {
+        [
             UInt8(truncatingIfNeeded: value >> 24), UInt8(truncatingIfNeeded: value >> 16),
             UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value),
-        ])
+        ]
     }
+
+    /// Its bytes in base 64, as both stores write it.
+    package var base64: String { Base64.encode(bytes) }
 
     /// A checksum as ``base64`` writes it; `nil` when it is not one.
     package init?(base64: some StringProtocol) {

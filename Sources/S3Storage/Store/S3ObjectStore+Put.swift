@@ -10,7 +10,7 @@ extension S3ObjectStore {
     @discardableResult
     public func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         try Task.checkCancellation()
-        let condition = WriteCondition(mode)
+        let condition = WriteCondition(mode, key: key)
         let call = S3Call(
             "PUT",
             try bucketKey(key),
@@ -50,10 +50,10 @@ extension S3ObjectStore {
         case .overwrite: throw unknown(key, failure)
         case .ifAbsent:
             // Whoever replaced an object may have replaced ours.
-            if found.replaced != nil { throw unknown(key, failure) }
+            if found.replaced?.hasSuffix(WriteCondition.mark("", key)) == true { throw unknown(key, failure) }
         case .ifMatches(let expected):
             // Another replaced the very version that we were to replace, so we did not.
-            if found.replaced != WriteCondition.plain(expected) { throw unknown(key, failure) }
+            if found.replaced != WriteCondition.mark(expected, key) { throw unknown(key, failure) }
         }
         throw lost(key, mode, found: found.metadata.entityTag)
     }
@@ -103,8 +103,9 @@ struct WriteCondition: Sendable {
     ///
     /// - Parameters:
     ///   - mode: When it may take effect.
+    ///   - key: The object, without the store's prefix.
     ///   - isMarked: Whether to leave a mark also when it may take effect always.
-    init(_ mode: PutMode, isMarked: Bool = false) {
+    init(_ mode: PutMode, key: String, isMarked: Bool = false) {
         self.mode = mode
         nonce = Hexadecimal.randomToken()
         let mark = (name: "x-amz-meta-highwater-nonce", value: nonce)
@@ -117,7 +118,7 @@ struct WriteCondition: Sendable {
             metadata = [mark]
         case .ifMatches(let tag):
             headers = [("if-match", tag)]
-            metadata = [mark, ("x-amz-meta-highwater-replaced", Self.plain(tag))]
+            metadata = [mark, ("x-amz-meta-highwater-replaced", Self.mark(tag, key))]
         }
     }
 
@@ -131,8 +132,12 @@ struct WriteCondition: Sendable {
         }
     }
 
-    /// An entity tag without quotation marks, which not every store keeps in metadata.
-    static func plain(_ tag: String) -> String { String(tag.filter { $0 != "\"" }) }
+    /// What tells that a write replaced a version of a very object.
+    ///
+    /// Copies take metadata along, so the object is part of it; not every store keeps quotation marks in metadata.
+    static func mark(_ tag: String, _ key: String) -> String {
+        tag.filter { $0 != "\"" } + "@" + Hexadecimal.encode(CRC32C(of: Array(key.utf8)).bytes)
+    }
 }
 
 extension S3Configuration {

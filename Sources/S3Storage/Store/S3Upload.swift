@@ -39,7 +39,7 @@ actor S3Upload: ObjectUpload {
         self.key = key
         self.bucketKey = bucketKey
         self.mode = mode
-        condition = WriteCondition(mode, isMarked: true)
+        condition = WriteCondition(mode, key: key, isMarked: true)
     }
 
     deinit {

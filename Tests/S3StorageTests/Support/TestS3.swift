@@ -1,4 +1,5 @@
 import AWSSigning
+import CloudTesting
 import Foundation
 import ObjectStorage
 import Testing

@@ -1,18 +1,21 @@
-import Foundation
+internal import Foundation
 
 /// A server in Python that prints its port, and ends when its standard input does: with this process at the latest.
-final class PythonServer: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+public final class PythonServer: Sendable {
+    /// Why it did not start.
+    public struct Failure: Error, CustomStringConvertible {
+        /// For people.
+        public let description: String
     }
 
-    let port: Int
+    /// Where it listens, on this machine.
+    public let port: Int
     /// Held open as long as the server is wanted.
     private let input: Pipe
 
-    /// Starts a script beside this file.
-    init(_ script: String, arguments: [String] = [], folder: String = #filePath) throws {
-        let support = URL(filePath: folder).deletingLastPathComponent()
+    /// Starts a script that lies beside the caller's file, in a folder of a folder of `Tests`.
+    public init(_ script: String, arguments: [String] = [], beside file: String = #filePath) throws {
+        let support = URL(filePath: file).deletingLastPathComponent()
         let root = support.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let python =
             ProcessInfo.processInfo.environment["HIGHWATER_PYTHON"]
