@@ -112,8 +112,8 @@ let package = Package(
         .executableTarget(
             name: "highwater",
             dependencies: [
-                "EventJournal", "EventImport", "JMESPath", "ObjectStorage", "Parquet", "S3Storage", "CAllocator",
-                "CSimdJSON",
+                "EventJournal", "EventImport", "JMESPath", "ObjectStorage", "Parquet", "S3Storage",
+                "GoogleCloudStorage", "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -154,6 +154,15 @@ let package = Package(
                 "ObjectStorageTesting",
             ],
             exclude: ["Support/moto_server.py"]
+        ),
+        .testTarget(
+            name: "GoogleCloudStorageTests",
+            dependencies: [
+                "GoogleCloudStorage", "CloudHTTP", "CloudSupport", "CloudTesting", "ObjectStorageTesting",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            exclude: ["Support/gcs_server.py"]
         ),
         .testTarget(
             name: "ParquetTests",

@@ -21,7 +21,9 @@ public struct GoogleCloudObjectStore: ObjectStore {
     public init(_ configuration: GoogleCloudConfiguration, credentials: (any GoogleCredentialsProvider)?) throws {
         let bucket = configuration.bucket
         guard (3...222).contains(bucket.utf8.count),
-            bucket.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || [0x2D, 0x2E, 0x5F].contains($0) })
+            bucket.utf8.allSatisfy({
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)
+            })
         else {
             throw ObjectStoreError(
                 .invalidURL,
@@ -93,7 +95,9 @@ public struct GoogleCloudObjectStore: ObjectStore {
         } catch let failure as GoogleFailure {
             throw client.error(failure, call)
         }
-        func relative(_ name: String) -> String { String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) }
+        func relative(_ name: String) -> String {
+            String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+        }
         var page = ListPage(continuation: json["nextPageToken"]?.text)
         for item in json["items"]?.elements ?? [] {
             guard let name = item["name"]?.text else { continue }

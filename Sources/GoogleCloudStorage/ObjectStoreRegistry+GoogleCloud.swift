@@ -17,7 +17,10 @@ extension ObjectStoreRegistry {
                 let credentials = try ApplicationDefaultCredentials(environment: environment)
                 return try GoogleCloudObjectStore(configuration, credentials: credentials)
             } catch let error as GoogleCredentialsError {
-                throw ObjectStoreError(.permissionDenied, "There are no credentials to open \(ObjectKey.quoted(url)) with: \(error)")
+                throw ObjectStoreError(
+                    .permissionDenied,
+                    "There are no credentials to open \(ObjectKey.quoted(url)) with: \(error)"
+                )
             }
         }
     }
@@ -27,7 +30,10 @@ extension GoogleCloudConfiguration {
     /// Reads a URL, and the variable of the emulator.
     static func read(_ url: String, _ environment: EnvironmentVariables) throws -> (Self, isAnonymous: Bool) {
         func invalid(_ problem: String) -> ObjectStoreError {
-            ObjectStoreError(.invalidURL, "The URL \(ObjectKey.quoted(url)) \(problem); write for instance `gs://my-bucket/journal`.")
+            ObjectStoreError(
+                .invalidURL,
+                "The URL \(ObjectKey.quoted(url)) \(problem); write for instance `gs://my-bucket/journal`."
+            )
         }
         guard url.lowercased().hasPrefix("gs://") else { throw invalid("does not begin with gs://") }
         let rest = url.dropFirst(5)
@@ -56,7 +62,10 @@ extension GoogleCloudConfiguration {
             case "storage-class": configuration.storageClass = value
             case "kms-key": configuration.kmsKeyName = value
             case "user-project": configuration.userProject = value
-            default: throw invalid("has the unknown option `\(item)`; there are endpoint, anonymous=true, storage-class, kms-key and user-project")
+            default:
+                throw invalid(
+                    "has the unknown option `\(item)`; there are endpoint, anonymous=true, storage-class, kms-key and user-project"
+                )
             }
         }
         return (configuration, isAnonymous)

@@ -187,7 +187,8 @@ struct GoogleClient: Sendable {
             return ObjectStoreError(
                 .permissionDenied,
                 "Google does not allow us to \(doing): \(failure). Grant \(call.permission) on the bucket "
-                    + "\(ObjectKey.quoted(configuration.bucket))" + (credentials == nil ? "; the request had no token." : ".")
+                    + "\(ObjectKey.quoted(configuration.bucket))"
+                    + (credentials == nil ? "; the request had no token." : ".")
             )
         case 301, 302, 307, 308:
             return ObjectStoreError(

@@ -55,7 +55,9 @@ public struct ApplicationDefaultCredentials: GoogleCredentialsProvider {
             throw GoogleCredentialsError("\(path) is no file of credentials: \(error)")
         }
         func member(_ name: String) throws -> String {
-            guard let text = json[name]?.text else { throw GoogleCredentialsError("\(path) has no \(name); make it anew") }
+            guard let text = json[name]?.text else {
+                throw GoogleCredentialsError("\(path) has no \(name); make it anew")
+            }
             return text
         }
         let tokenURL = json["token_uri"]?.text ?? "https://oauth2.googleapis.com/token"
@@ -147,7 +149,9 @@ public struct ApplicationDefaultCredentials: GoogleCredentialsProvider {
             timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(10), whole: .seconds(20)),
             connections: 4
         )
-        var attempts = Attempts(RetryPolicy(attempts: 4, base: .milliseconds(100), cap: .seconds(2), total: .seconds(40)))
+        var attempts = Attempts(
+            RetryPolicy(attempts: 4, base: .milliseconds(100), cap: .seconds(2), total: .seconds(40))
+        )
         while true {
             do {
                 let response = try await transport.send(request)

@@ -19,7 +19,9 @@ public struct ServiceAccountKey: Sendable {
         do {
             key = try _RSA.Signing.PrivateKey(pemRepresentation: privateKey)
         } catch {
-            throw GoogleCredentialsError("the private key of \(email) is no RSA key in PEM (\(error)); download the key file anew")
+            throw GoogleCredentialsError(
+                "the private key of \(email) is no RSA key in PEM (\(error)); download the key file anew"
+            )
         }
         self.email = email
         self.keyID = keyID
@@ -38,7 +40,8 @@ public struct ServiceAccountKey: Sendable {
         let claims =
             "{\"iss\":\(JSONValue.quote(email)),\"scope\":\(JSONValue.quote(scope)),\"aud\":\(JSONValue.quote(audience)),"
             + "\"iat\":\(second),\"exp\":\(second + 3600)}"
-        let text = Base64.encode(Array(header.utf8), forURL: true) + "." + Base64.encode(Array(claims.utf8), forURL: true)
+        let text =
+            Base64.encode(Array(header.utf8), forURL: true) + "." + Base64.encode(Array(claims.utf8), forURL: true)
         return text + "." + Base64.encode(try sign(text), forURL: true)
     }
 }

@@ -93,7 +93,8 @@ private struct ObjectReading {
         } catch let failure as GoogleFailure {
             guard failure.status == 416 else { throw client.error(failure, call(range)) }
             if case .suffix = range { return .isEmpty }
-            let size = failure.contentRange.flatMap { $0.split(separator: "/").last }.map { ", which is at \($0)" } ?? ""
+            let size =
+                failure.contentRange.flatMap { $0.split(separator: "/").last }.map { ", which is at \($0)" } ?? ""
             throw ObjectStoreError(
                 .invalidRange,
                 "The range \(range?.header ?? "") of \(name) begins behind its end\(size); ask for bytes it has."
@@ -111,16 +112,23 @@ private struct ObjectReading {
         guard let generation = response.header("x-goog-generation"),
             let length = response.contentLength.flatMap({ UInt64(exactly: $0) })
         else {
-            throw ObjectStoreError(.failed, "Google told neither length nor generation of \(name); is there a proxy that drops them?")
+            throw ObjectStoreError(
+                .failed,
+                "Google told neither length nor generation of \(name); is there a proxy that drops them?"
+            )
         }
         let time = response.header("last-modified").flatMap { UTCTime.parseHTTP($0) } ?? 0
         guard response.status == 206 else {
             guard range == nil else {
-                throw ObjectStoreError(.failed, "Google sent all of \(name) where a range was asked for; it is stored compressed.")
+                throw ObjectStoreError(
+                    .failed,
+                    "Google sent all of \(name) where a range was asked for; it is stored compressed."
+                )
             }
             return (ObjectMetadata(key: key, size: length, entityTag: generation, lastModified: time), 0..<length)
         }
-        guard let range = response.header("content-range").flatMap(ContentRange.init), range.bounds.count == length else {
+        guard let range = response.header("content-range").flatMap(ContentRange.init), range.bounds.count == length
+        else {
             throw ObjectStoreError(.failed, "Google sent a part of \(name) and does not say which.")
         }
         return (ObjectMetadata(key: key, size: range.size, entityTag: generation, lastModified: time), range.bounds)
@@ -162,7 +170,9 @@ private struct ObjectReading {
     }
 
     /// Reads a piece, going on where an answer was cut.
-    private func readPiece(_ bounds: Range<UInt64>, _ first: HTTPResponse?, _ generation: String) async throws -> [UInt8]? {
+    private func readPiece(_ bounds: Range<UInt64>, _ first: HTTPResponse?, _ generation: String) async throws
+        -> [UInt8]?
+    {
         var bytes: [UInt8] = []
         var response = first
         var attempts = Attempts(client.policy)

@@ -16,7 +16,8 @@ extension GoogleCloudObjectStore: PresigningObjectStore {
             )
         }
         let path =
-            "/\(client.configuration.bucket)/" + PercentEncoding.encode(client.configuration.keyPrefix + key, keepsSlash: true)
+            "/\(client.configuration.bucket)/"
+            + PercentEncoding.encode(client.configuration.keyPrefix + key, keepsSlash: true)
         guard let credentials = client.credentials else { return client.base + path }
         guard let signer = credentials.signer else {
             throw ObjectStoreError(
@@ -29,7 +30,10 @@ extension GoogleCloudObjectStore: PresigningObjectStore {
             return client.base + path + "?"
                 + (try Self.signedQuery(path, host: host, signer: signer, seconds: Int(seconds), now: UTCTime.now()))
         } catch {
-            throw ObjectStoreError(.failed, "The URL of \(ObjectKey.quoted(key)) in \(location) cannot be signed: \(error).")
+            throw ObjectStoreError(
+                .failed,
+                "The URL of \(ObjectKey.quoted(key)) in \(location) cannot be signed: \(error)."
+            )
         }
     }
 

@@ -52,7 +52,8 @@ extension GoogleCloudObjectStore {
         let name = client.configuration.keyPrefix + destination
         let resource = condition.resource(client.configuration, name: name, checksum: nil)
         let path =
-            client.object(source).withoutQuery + "/rewriteTo/b/\(client.configuration.bucket)/o/" + PercentEncoding.encode(name)
+            client.object(source).withoutQuery + "/rewriteTo/b/\(client.configuration.bucket)/o/"
+            + PercentEncoding.encode(name)
         var token: String?
         var isUncertain = false
         while true {
@@ -71,12 +72,20 @@ extension GoogleCloudObjectStore {
                 let json = try answer.json()
                 if let resource = json["resource"] { return Self.metadata(resource, destination) }
                 guard let next = json["rewriteToken"]?.text else {
-                    throw ObjectStoreError(.failed, "Google does not say how to go on copying \(ObjectKey.quoted(source)) in \(location).")
+                    throw ObjectStoreError(
+                        .failed,
+                        "Google does not say how to go on copying \(ObjectKey.quoted(source)) in \(location)."
+                    )
                 }
                 token = next
             } catch let failure as GoogleFailure {
                 guard failure.status == 412, mode != .overwrite else { throw client.error(failure, call) }
-                return try await resolve(destination, condition, mode, isUncertain: isUncertain || failure.followsUncertainty)
+                return try await resolve(
+                    destination,
+                    condition,
+                    mode,
+                    isUncertain: isUncertain || failure.followsUncertainty
+                )
             }
         }
     }

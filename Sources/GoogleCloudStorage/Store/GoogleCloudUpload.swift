@@ -63,7 +63,10 @@ actor GoogleCloudUpload: ObjectUpload {
                 metadata = try await store.put(key, buffer, mode: mode)
             } else {
                 guard let stored = try await send(isLast: true) else {
-                    throw ObjectStoreError(.unavailable, "Google does not say whether \(name) is stored; look whether it is.")
+                    throw ObjectStoreError(
+                        .unavailable,
+                        "Google does not say whether \(name) is stored; look whether it is."
+                    )
                 }
                 metadata = stored
             }
@@ -134,7 +137,10 @@ actor GoogleCloudUpload: ObjectUpload {
         let last = range.flatMap { $0.split(separator: "-").last }.flatMap { UInt64($0) }
         let has = last.map { $0 + 1 } ?? 0
         guard has >= sent, has <= sent + UInt64(buffer.count) else {
-            throw ObjectStoreError(.unavailable, "Google lost \(sent - min(has, sent)) bytes of the upload of \(name); begin it anew.")
+            throw ObjectStoreError(
+                .unavailable,
+                "Google lost \(sent - min(has, sent)) bytes of the upload of \(name); begin it anew."
+            )
         }
         buffer.removeFirst(Int(has - sent))
         sent = has
@@ -149,7 +155,10 @@ actor GoogleCloudUpload: ObjectUpload {
             throw ObjectStoreError(.unavailable, "\(name) may or may not be stored: \(error). Look whether it is.")
         }
         if let found = json["crc32c"]?.text, found != checksum.base64 {
-            throw ObjectStoreError(.damaged, "\(name) was damaged on its way: its CRC-32C is \(found), not \(checksum.base64). Put it anew.")
+            throw ObjectStoreError(
+                .damaged,
+                "\(name) was damaged on its way: its CRC-32C is \(found), not \(checksum.base64). Put it anew."
+            )
         }
         return GoogleCloudObjectStore.metadata(json, key)
     }
@@ -164,7 +173,10 @@ actor GoogleCloudUpload: ObjectUpload {
             store.uploadTarget("resumable", condition),
             key: key,
             permission: "storage.objects.create",
-            headers: [("content-type", "application/json; charset=UTF-8"), ("x-upload-content-type", "application/octet-stream")],
+            headers: [
+                ("content-type", "application/json; charset=UTF-8"),
+                ("x-upload-content-type", "application/octet-stream"),
+            ],
             body: Array(resource.utf8)
         )
         do {

@@ -47,7 +47,9 @@ struct WriteCondition: Sendable {
             .joined(separator: ",")
         var members = ["\"name\":\(JSONValue.quote(name))", "\"contentType\":\"application/octet-stream\""]
         if let checksum { members.append("\"crc32c\":\"\(checksum.base64)\"") }
-        if let storageClass = configuration.storageClass { members.append("\"storageClass\":\(JSONValue.quote(storageClass))") }
+        if let storageClass = configuration.storageClass {
+            members.append("\"storageClass\":\(JSONValue.quote(storageClass))")
+        }
         members.append("\"metadata\":{\(pairs)}")
         return "{" + members.joined(separator: ",") + "}"
     }
@@ -63,7 +65,9 @@ extension GoogleCloudObjectStore {
     ///
     /// - Returns: The metadata of the object if it is ours.
     /// - Throws: That the write was lost, or that nobody can tell.
-    func resolve(_ key: String, _ condition: WriteCondition, _ mode: PutMode, isUncertain: Bool) async throws -> ObjectMetadata {
+    func resolve(_ key: String, _ condition: WriteCondition, _ mode: PutMode, isUncertain: Bool) async throws
+        -> ObjectMetadata
+    {
         guard isUncertain else { throw lost(key, mode, found: nil) }
         let found: Found
         do {
@@ -88,7 +92,8 @@ extension GoogleCloudObjectStore {
     private func lost(_ key: String, _ mode: PutMode, found: String?) -> ObjectStoreError {
         switch mode {
         case .overwrite, .ifAbsent: .exists(key, in: location)
-        case .ifMatches(let expected): .mismatch(key, in: location, expected: expected, found: found ?? "another one or none")
+        case .ifMatches(let expected):
+            .mismatch(key, in: location, expected: expected, found: found ?? "another one or none")
         }
     }
 

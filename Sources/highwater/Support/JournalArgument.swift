@@ -4,7 +4,10 @@ internal import EventJournal
 /// The journal every command begins with.
 struct JournalArgument: ParsableArguments {
     @Argument(
-        help: ArgumentHelp("The journal: a directory, or a URL (s3://bucket/prefix, file:…).", valueName: "journal"),
+        help: ArgumentHelp(
+            "The journal: a directory, or a URL (s3://bucket/prefix, gs://…, file:…).",
+            valueName: "journal"
+        ),
         completion: .directory
     )
     var journal: String

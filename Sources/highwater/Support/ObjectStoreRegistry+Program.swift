@@ -1,3 +1,4 @@
+internal import GoogleCloudStorage
 internal import ObjectStorage
 internal import S3Storage
 
@@ -6,6 +7,7 @@ extension ObjectStoreRegistry {
     static let program: Self = {
         var registry = Self.standard
         registry.registerS3()
+        registry.registerGoogleCloud()
         return registry
     }()
 }

@@ -18,7 +18,9 @@ final class FaultyWay: Sendable {
 
     /// Makes a way.
     ///
-    /// - Parameter plan: What a request meets, by its number; called for one at a time.
+    /// - Parameters:
+    ///   - upstream: S3's `http://host:port`.
+    ///   - plan: What a request meets, by its number; called for one at a time.
     init(to upstream: String, _ plan: @escaping @Sendable (Int, TestRequest) -> Fault?) {
         proxy = TestProxy(to: upstream)
         self.plan = plan

@@ -13,6 +13,7 @@ from werkzeug.test import Client
 
 class Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept, as S3 keeps them
+    disable_nagle_algorithm = True
 
     def log(self, *arguments):
         pass

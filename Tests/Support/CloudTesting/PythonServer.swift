@@ -6,6 +6,9 @@ public final class PythonServer: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// For people.
         public let description: String
+
+        /// Makes a failure.
+        public init(description: String) { self.description = description }
     }
 
     /// Where it listens, on this machine.

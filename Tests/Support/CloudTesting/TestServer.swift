@@ -78,6 +78,8 @@ public enum TestServer {
     /// - Parameters:
     ///   - handler: Answers a request.
     ///   - body: Is given the server's `http://host:port`.
+    /// - Returns: What the closure returned.
+    /// - Throws: What the closure threw, or why there can be no server.
     public static func run<Result: Sendable>(
         _ handler: @escaping @Sendable (TestRequest) async throws -> TestReply,
         _ body: @escaping @Sendable (_ url: String) async throws -> Result
