@@ -31,7 +31,7 @@ struct DeltaPeer {
 
     /// Runs a command of the script; see there.
     @discardableResult
-    func run(_ command: String, errors: Bool = true) throws -> Table {
+    func run(_ command: String, errors: Bool = true) async throws -> Table {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let package = root.deletingLastPathComponent().deletingLastPathComponent()
         let python =
@@ -43,12 +43,25 @@ struct DeltaPeer {
         let process = Process()
         process.executableURL = URL(filePath: python)
         process.arguments = [root.appending(path: "Support/peer.py").path, command, directory.path]
-        let output = Pipe()
-        process.standardOutput = output
+        // A file, since a pipe would want somebody who reads while the process runs.
+        let output = FileManager.default.temporaryDirectory.appending(path: "delta-\(UUID().uuidString).json")
+        guard FileManager.default.createFile(atPath: output.path, contents: nil) else {
+            throw Failure(description: "\(output.path) cannot be made")
+        }
+        defer { _ = unsafe unlink(output.path) }
+        process.standardOutput = try FileHandle(forWritingTo: output)
         if !errors { process.standardError = FileHandle.nullDevice }
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        // No thread waits meanwhile: other tests need it.
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in done.resume() }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                done.resume(throwing: error)
+            }
+        }
+        let data = try Data(contentsOf: output)
         guard process.terminationStatus == 0 else {
             throw Failure(description: "peer.py \(command) ended with status \(process.terminationStatus)")
         }

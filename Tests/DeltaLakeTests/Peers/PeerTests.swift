@@ -16,20 +16,20 @@ import Testing
         let log = DeltaLog(store: peer.store)
         var snapshot = try await peer.fill(log, version, third: "c d%20é+=:.parquet")
         let files = DeltaPeer.files(snapshot)
-        #expect(try peer.run("read") == .init(version: 4, files: files, ids: Array(0..<40)))
+        #expect(try await peer.run("read") == .init(version: 4, files: files, ids: Array(0..<40)))
         let removed = try #require(snapshot.files["e.parquet"])
         let removal: [DeltaAction] = [.remove(DeltaRemove(removed, deletionTimestamp: DeltaLog.now, dataChange: true))]
         #expect(try await log.commit(removal, version: 5))
         snapshot = try snapshot.applying(removal)
         let expected = DeltaPeer.Table(version: 5, files: files.filter { $0 != "e.parquet" }, ids: Array(0..<30))
-        #expect(try peer.run("read") == expected)
+        #expect(try await peer.run("read") == expected)
         try await log.writeCheckpoint(snapshot)
-        #expect(try peer.run("read") == expected)
+        #expect(try await peer.run("read") == expected)
         for version in Int64(0)...5 { try await peer.store.delete(LogFile.commitKey(version)) }
-        #expect(try peer.run("read") == expected)
+        #expect(try await peer.run("read") == expected)
         #expect(try await log.latest()?.state == snapshot.state)
         try await peer.store.delete(LogFile.lastCheckpoint)
-        #expect(try peer.run("read") == expected)
+        #expect(try await peer.run("read") == expected)
     }
 
     @Test("after optimize, vacuum and checkpoints of delta-rs we see its files, and our domains are still there")
@@ -38,7 +38,7 @@ import Testing
         let log = DeltaLog(store: peer.store)
         let before = try await peer.fill(log)
         for command in ["optimize", "vacuum", "checkpoint"] {
-            let theirs = try peer.run(command)
+            let theirs = try await peer.run(command)
             let ours = try #require(try await log.latest())
             #expect(theirs.version == ours.version, "after \(command)")
             #expect(theirs.files == DeltaPeer.files(ours), "after \(command)")
@@ -59,7 +59,7 @@ import Testing
         let actions = [try await peer.file("segments/z.parquet", ids: [40, 41], time: DeltaLog.now)]
         #expect(try await log.commit(actions, version: alone.version + 1))
         try await log.writeCheckpoint(alone.applying(actions))
-        #expect(try peer.run("read").ids == Array(0..<42))
+        #expect(try await peer.run("read").ids == Array(0..<42))
     }
 
     @Test("delta-rs keeps domains in its checkpoints, and commits nothing to tables that declare them")
@@ -67,9 +67,9 @@ import Testing
         defer { cleanUp() }
         let log = DeltaLog(store: peer.store)
         let before = try await peer.fill(log, .domains)
-        #expect(throws: DeltaPeer.Failure.self) { try peer.run("optimize", errors: false) }
+        await #expect(throws: DeltaPeer.Failure.self) { try await peer.run("optimize", errors: false) }
         #expect(try await log.latest()?.state == before.state)
-        try peer.run("checkpoint")
+        try await peer.run("checkpoint")
         for version in 0...before.version { try await peer.store.delete(LogFile.commitKey(version)) }
         #expect(try await log.latest()?.state == before.state)
     }
@@ -77,7 +77,7 @@ import Testing
     @Test("a table of delta-rs is read, written, and read by delta-rs again")
     func tableOfOthers() async throws {
         defer { cleanUp() }
-        let theirs = try peer.run("create")
+        let theirs = try await peer.run("create")
         let log = DeltaLog(store: peer.store)
         let ours = try #require(try await log.latest())
         #expect(theirs.version == ours.version)
@@ -88,9 +88,9 @@ import Testing
         let actions = [try await peer.file("segments/z.parquet", ids: [12, 13], time: DeltaLog.now)]
         #expect(try await log.commit(actions, version: ours.version + 1))
         try await log.writeCheckpoint(ours.applying(actions))
-        #expect(try peer.run("read").ids == Array(0..<14))
-        try peer.run("optimize")
-        try peer.run("checkpoint")
+        #expect(try await peer.run("read").ids == Array(0..<14))
+        try await peer.run("optimize")
+        try await peer.run("checkpoint")
         #expect(try await log.latest()?.files.count == 1)
     }
 
