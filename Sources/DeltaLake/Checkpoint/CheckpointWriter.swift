@@ -25,17 +25,18 @@ enum CheckpointWriter {
 
     /// The actions of a snapshot; removals without statistics and tags.
     static func actions(of snapshot: DeltaSnapshot) -> [DeltaAction] {
-        func sorted<Value>(_ map: [String: Value]) -> [(key: String, value: Value)] {
-            map.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        func sorted<Value>(_ map: [String: Value]) -> [Value] {
+            map.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.compactMap { map[$0] }
         }
+        let domains = snapshot.domains.map { ($0, DomainMetadata(domain: $0, configuration: $1)) }
         var actions: [DeltaAction] = [.protocol(snapshot.protocol), .metadata(snapshot.metadata)]
         actions.reserveCapacity(
             2 + snapshot.transactions.count + snapshot.domains.count + snapshot.files.count + snapshot.tombstones.count
         )
-        actions += sorted(snapshot.transactions).map { .transaction($0.value) }
-        actions += sorted(snapshot.domains).map { .domain(DomainMetadata(domain: $0.key, configuration: $0.value)) }
-        actions += sorted(snapshot.files).map { .add($0.value) }
-        actions += sorted(snapshot.tombstones).map { .remove($0.value) }
+        actions += sorted(snapshot.transactions).map { .transaction($0) }
+        actions += sorted(Dictionary(uniqueKeysWithValues: domains)).map { .domain($0) }
+        actions += sorted(snapshot.files).map { .add($0) }
+        actions += sorted(snapshot.tombstones).map { .remove($0) }
         return actions
     }
 

@@ -100,18 +100,24 @@ public struct RecordShredder: Sendable {
 }
 
 /// The column that grows.
+///
+/// One array for each type of values, of which one is used: taken out of an enum to grow, they would be copied each time.
 private struct LeafBuilder {
     private let column: Column
-    private let empty: ColumnValues
-    private var values: ColumnValues
+    private var booleans: [Bool] = []
+    private var int32s: [Int32] = []
+    private var int64s: [Int64] = []
+    private var floats: [Float] = []
+    private var doubles: [Double] = []
+    private var bytes = ByteArrays()
+    private var count = 0
     private var definition: [UInt8] = []
     private var repetition: [UInt8] = []
     private var marked = (values: 0, slots: 0)
 
     init(_ column: Column) throws(ParquetError) {
         self.column = column
-        empty = try .empty(of: column.type)
-        values = empty
+        _ = try ColumnValues.empty(of: column.type)
         guard column.maximumDefinitionLevel <= 255 else {
             throw ParquetError(.unsupported, "column \(column.name) nests deeper than 255 levels")
         }
@@ -124,55 +130,64 @@ private struct LeafBuilder {
 
     /// Adds a value; `false` when it is of another type.
     mutating func append(_ value: RecordValue, definition: Int, repetition: Int) -> Bool {
-        // In each case `values` lets go of its array before it grows, so that it grows in place.
-        switch (values, value) {
-        case (.boolean(var array), .boolean(let value)):
-            values = .boolean([])
-            array.append(value)
-            values = .boolean(array)
-        case (.int32(var array), .int32(let value)):
-            values = .int32([])
-            array.append(value)
-            values = .int32(array)
-        case (.int64(var array), .int64(let value)):
-            values = .int64([])
-            array.append(value)
-            values = .int64(array)
-        case (.float(var array), .float(let value)):
-            values = .float([])
-            array.append(value)
-            values = .float(array)
-        case (.double(var array), .double(let value)):
-            values = .double([])
-            array.append(value)
-            values = .double(array)
-        case (.bytes(var array), .bytes(let value)):
-            if case .fixedLengthByteArray(let length) = column.type, value.count != length { return false }
-            values = .bytes(ByteArrays())
-            array.append(value)
-            values = .bytes(array)
+        switch (column.type, value) {
+        case (.boolean, .boolean(let value)): booleans.append(value)
+        case (.int32, .int32(let value)): int32s.append(value)
+        case (.int64, .int64(let value)): int64s.append(value)
+        case (.float, .float(let value)): floats.append(value)
+        case (.double, .double(let value)): doubles.append(value)
+        case (.byteArray, .bytes(let value)): bytes.append(value)
+        case (.fixedLengthByteArray(let length), .bytes(let value)) where value.count == length: bytes.append(value)
         default: return false
         }
+        count += 1
         self.definition.append(UInt8(definition))
         self.repetition.append(UInt8(repetition))
         return true
     }
 
-    mutating func mark() { marked = (values.count, definition.count) }
+    mutating func mark() { marked = (count, definition.count) }
 
     mutating func rollBack() {
-        values = values.slice(0..<marked.values)
+        let excess = count - marked.values
+        switch column.type {
+        case .boolean: booleans.removeLast(excess)
+        case .int32: int32s.removeLast(excess)
+        case .int64: int64s.removeLast(excess)
+        case .float: floats.removeLast(excess)
+        case .double: doubles.removeLast(excess)
+        case .byteArray, .fixedLengthByteArray: bytes.views.removeLast(excess)
+        case .int96: break
+        }
+        count = marked.values
         definition.removeLast(definition.count - marked.slots)
         repetition.removeLast(repetition.count - marked.slots)
+    }
+
+    private var values: ColumnValues {
+        switch column.type {
+        case .boolean: .boolean(booleans)
+        case .int32: .int32(int32s)
+        case .int64: .int64(int64s)
+        case .float: .float(floats)
+        case .double: .double(doubles)
+        case .byteArray, .fixedLengthByteArray, .int96: .bytes(bytes)
+        }
     }
 
     mutating func finish() -> ColumnData {
         let data = ColumnData(
             values,
-            definitionLevels: values.count == definition.count ? nil : definition,
+            definitionLevels: count == definition.count ? nil : definition,
             repetitionLevels: column.maximumRepetitionLevel > 0 ? repetition : nil
         )
-        values = empty
+        booleans = []
+        int32s = []
+        int64s = []
+        floats = []
+        doubles = []
+        bytes = ByteArrays()
+        count = 0
         definition = []
         repetition = []
         return data
