@@ -125,6 +125,13 @@ let package = Package(
             path: "Benchmarks/Peer"
         ),
 
+        // A journal's life, measured
+        .executableTarget(
+            name: "journal-lifecycle",
+            dependencies: ["EventJournal", "ObjectStorage", "ObjectStorageTesting", "Parquet", "CAllocator"],
+            path: "Benchmarks/Lifecycle"
+        ),
+
         // Tests
         .executableTarget(
             name: "object-store-racer",

@@ -27,8 +27,27 @@ struct CatalogLookup: Sendable {
     func find(_ ids: HashedIDs, in state: CatalogState) async throws -> [CatalogRow?] {
         var found = [CatalogRow?](repeating: nil, count: ids.count)
         if state.segments.isEmpty || ids.count == 0 { return found }
+        if ids.count == 1 {
+            return [
+                try await index.first(hash: ids.hashes[0], runs: state.runs) { timestamps in
+                    try await rows(timestamps.map { (0, $0) }, of: ids, in: state).first?.row
+                }
+            ]
+        }
+        let hits = try await index.timestamps(hashes: ids.hashes, runs: state.runs)
+        for (position, row) in try await rows(hits, of: ids, in: state) where found[position] == nil {
+            found[position] = row
+        }
+        return found
+    }
+
+    private func rows(
+        _ hits: [Hit],
+        of ids: HashedIDs,
+        in state: CatalogState
+    ) async throws -> [(position: Int, row: CatalogRow)] {
         let reader = reader
-        let matches = try await mapConcurrently(try await candidates(ids, state), limit: reader.parallelism) { group in
+        let matches = try await mapConcurrently(try await groups(hits, state), limit: reader.parallelism) { group in
             let (open, number) = try await reader.rowGroup(group.number, of: group.segment)
             return CatalogLookup.match(group.hits, of: ids, in: try await open.ids(rowGroup: number))
                 .map { match in
@@ -41,8 +60,7 @@ struct CatalogLookup: Sendable {
                     return (match.hit.position, row)
                 }
         }
-        for (position, row) in matches.joined() where found[position] == nil { found[position] = row }
-        return found
+        return Array(matches.joined())
     }
 
     /// The event with an id.
@@ -50,14 +68,16 @@ struct CatalogLookup: Sendable {
     /// Cost: as ``find(_:in:)`` of one; the row group is not read twice.
     func event(_ id: HashedIDs, in state: CatalogState) async throws -> Event? {
         if state.segments.isEmpty { return nil }
-        for group in try await candidates(id, state) {
-            let (open, number) = try await reader.rowGroup(group.number, of: group.segment)
-            let matches = CatalogLookup.match(group.hits, of: id, in: try await open.ids(rowGroup: number))
-            guard let row = matches.first?.row else { continue }
-            let batches = try await open.events(rowGroup: number, rows: row..<(row + 1))
-            if let batch = batches.first(where: { !$0.isEmpty }) { return batch[0] }
+        return try await index.first(hash: id.hashes[0], runs: state.runs) { timestamps in
+            for group in try await groups(timestamps.map { (0, $0) }, state) {
+                let (open, number) = try await reader.rowGroup(group.number, of: group.segment)
+                let matches = CatalogLookup.match(group.hits, of: id, in: try await open.ids(rowGroup: number))
+                guard let row = matches.first?.row else { continue }
+                let batches = try await open.events(rowGroup: number, rows: row..<(row + 1))
+                if let batch = batches.first(where: { !$0.isEmpty }) { return batch[0] }
+            }
+            return nil
         }
-        return nil
     }
 
     /// What the index says of an id: where among those asked for, and when its event happened.
@@ -70,14 +90,10 @@ struct CatalogLookup: Sendable {
         var hits: ArraySlice<Hit>
     }
 
-    private func candidates(_ ids: HashedIDs, _ state: CatalogState) async throws -> [Group] {
-        var hits: [Hit]
-        if ids.count == 1 {
-            hits = try await index.timestamps(hash: ids.hashes[0], runs: state.runs).map { (0, $0) }
-        } else {
-            hits = try await index.timestamps(hashes: ids.hashes, runs: state.runs)
-        }
+    /// The row groups in which the index lets ids be.
+    private func groups(_ hits: [Hit], _ state: CatalogState) async throws -> [Group] {
         if hits.isEmpty { return [] }
+        var hits = hits
         hits.sort { $0.timestamp < $1.timestamp }
         func between(_ first: Int64, _ last: Int64) -> ArraySlice<Hit> {
             let lower = hits.partitioningIndex { $0.timestamp >= first }

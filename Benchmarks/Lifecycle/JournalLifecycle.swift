@@ -1,0 +1,214 @@
+private import CAllocator
+private import EventJournal
+private import ObjectStorage
+private import ObjectStorageTesting
+private import Parquet
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#else
+private import Darwin
+#endif
+
+/// Takes a journal through its life and measures each stage: appends, compaction, look-ups and their requests, replay, the
+/// latest event of each key.
+///
+/// `journal-lifecycle DIRECTORY EVENTS [KEYS]`: the directory must be new; prints one line for each figure.
+@main
+struct JournalLifecycle {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 3, let events = Int(arguments[2]), events >= 1000 else {
+            print("usage: journal-lifecycle DIRECTORY EVENTS [KEYS]")
+            exit(64)
+        }
+        hw_keep_large_buffers()
+        let keys = arguments.count > 3 ? Int(arguments[3]) ?? 0 : events / 10
+        var run = Run(path: arguments[1], events: events, keys: max(keys, 1))
+        try await run.build()
+        try await run.lookUp()
+        try await run.replay()
+    }
+}
+
+private struct Run {
+    let path: String
+    let events: Int
+    let keys: Int
+    var payloadBytes = 0
+
+    private func store() throws -> CountingObjectStore {
+        CountingObjectStore(try ObjectStoreRegistry.standard.open(path))
+    }
+
+    private func journal(_ store: any ObjectStore) -> Journal {
+        Journal(store: store, configuration: .defaults)
+    }
+
+    /// Appends all events, and compacts after each million.
+    mutating func build() async throws {
+        let journal = journal(try store())
+        var generator = EventGenerator(seed: 42, keys: keys)
+        var appending = Span()
+        var compacting = Span()
+        var compacted = 0
+        var done = 0
+        while done < events {
+            let million = min(1_000_000, events - done)
+            var made = 0
+            while made < million {
+                let batch = generator.batch(min(5000, million - made))
+                payloadBytes += batch.payloads.payloadBytes
+                let start = Moment()
+                try await journal.append(batch)
+                appending.add(start)
+                made += batch.count
+            }
+            done += made
+            let start = Moment()
+            compacted += try await journal.compact().payloadBytes
+            compacting.add(start)
+        }
+        say("events", Double(events), "")
+        say("payload", Double(payloadBytes) / 1e6, "MB")
+        say("append", Double(events) / appending.seconds, "events/s, 5000 at a time")
+        say("compaction, payload written", Double(compacted) / 1e6, "MB")
+        say("compaction", Double(compacted) / 1e6 / compacting.seconds, "MB/s of payload")
+        say("compaction for each core", Double(compacted) / 1e6 / compacting.cpuSeconds, "MB/s of payload")
+        let objects = try await ObjectStoreRegistry.standard.open(path).listAll().collect(upTo: 1_000_000)
+        func bytes(_ prefix: String) -> Double {
+            Double(objects.filter { $0.key.hasPrefix(prefix) }.reduce(0) { $0 + Int($1.size) })
+        }
+        let statistics = try await journal.statistics()
+        say("segments", Double(statistics.segments), "")
+        say("segments on disk", Double(statistics.objectBytes) / Double(payloadBytes), "of the payload")
+        say("index on disk", bytes("_index/") / Double(events), "bytes an event, replaced runs included")
+        say("resident memory, peak", Moment.peakMemory / 1e6, "MB")
+    }
+
+    /// Looks up events, cold and warm, and counts requests.
+    func lookUp() async throws {
+        var cold: [Int] = []
+        var times: [Double] = []
+        for number in 0..<20 {
+            let store = try store()
+            let start = Moment()
+            let journal = journal(store)
+            let id = String(decoding: EventGenerator.id(Int64(number * events / 20)), as: UTF8.self)
+            guard try await journal.event(id) != nil else { throw Missing(id: id) }
+            times.append(start.seconds * 1e3)
+            cold.append(store.counts.total)
+        }
+        say("cold look-up, p50", times.sorted()[10], "ms")
+        say("cold look-up, requests at most", Double(cold.max() ?? 0), "")
+        let store = try store()
+        let journal = journal(store)
+        _ = try await journal.event("warm")
+        var warm: [Int] = []
+        times = []
+        var random = EventGenerator(seed: 7, keys: 1)
+        for _ in 0..<2000 {
+            let number = random.number(below: events)
+            let id = String(decoding: EventGenerator.id(Int64(number)), as: UTF8.self)
+            store.reset()
+            let start = Moment()
+            guard try await journal.event(id) != nil else { throw Missing(id: id) }
+            times.append(start.seconds * 1e3)
+            warm.append(store.counts.total)
+        }
+        times.sort()
+        say("warm look-up, p50", times[1000], "ms")
+        say("warm look-up, p99", times[1980], "ms")
+        say("warm look-up, requests, mean", Double(warm.reduce(0, +)) / 2000, "")
+        say("warm look-up, requests at most", Double(warm.max() ?? 0), "")
+        warm = []
+        for number in 0..<500 {
+            store.reset()
+            guard try await journal.event("absent-\(number)") == nil else { throw Missing(id: "absent-\(number)") }
+            warm.append(store.counts.total)
+        }
+        say("warm look-up of what is not there, requests, mean", Double(warm.reduce(0, +)) / 500, "")
+    }
+
+    /// Replays all, a thousandth, and the latest event of each key.
+    func replay() async throws {
+        for (name, options, after) in [
+            ("replay", ReplayOptions(), 0), ("replay again", ReplayOptions(), 0),
+            ("replay of the last thousandth", ReplayOptions(), events - events / 1000),
+            ("latest of each key", ReplayOptions(latestPerKey: true), 0),
+        ] {
+            let journal = journal(try store())
+            let start = Moment()
+            var (count, bytes) = (0, 0)
+            let timestamp = Timestamp(microseconds: 1_700_000_000_000_000 + Int64(after) * 250_000)
+            for try await batch in journal.replay(after: after == 0 ? nil : timestamp, options: options) {
+                count += batch.count
+                for view in batch.payloads.views { bytes += Int(view.length) }
+            }
+            say(name, start.seconds * 1e3, "ms, from the opening on")
+            say(
+                name,
+                Double(bytes) / 1e6 / start.seconds,
+                "MB/s, \(count) events, \(start.cpuSeconds / start.seconds) cores"
+            )
+            if options.latestPerKey == false, after == 0, count != events {
+                throw Missing(id: "\(events - count) events")
+            }
+        }
+        say("resident memory, peak", Moment.peakMemory / 1e6, "MB")
+    }
+
+    private func say(_ name: String, _ value: Double, _ unit: String) {
+        let rounded = (value * 1000).rounded() / 1000
+        print("\(name): \(rounded) \(unit)")
+    }
+}
+
+private struct Missing: Error {
+    var id: String
+}
+
+/// Wall-clock and CPU time.
+private struct Moment {
+    private let clock = ContinuousClock.now
+    private let cpu = Moment.cpu
+
+    var seconds: Double { (ContinuousClock.now - clock) / .seconds(1) }
+    var cpuSeconds: Double { Moment.cpu - cpu }
+
+    #if canImport(Glibc)
+    private static let ownProcess = __rusage_who_t(RUSAGE_SELF.rawValue)
+    #else
+    private static let ownProcess = RUSAGE_SELF
+    #endif
+
+    private static var cpu: Double {
+        var usage = rusage()
+        unsafe getrusage(Moment.ownProcess, &usage)
+        return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+            + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+    }
+
+    /// In bytes.
+    static var peakMemory: Double {
+        var usage = rusage()
+        unsafe getrusage(Moment.ownProcess, &usage)
+        #if os(macOS)
+        return Double(usage.ru_maxrss)
+        #else
+        return Double(usage.ru_maxrss) * 1024
+        #endif
+    }
+}
+
+private struct Span {
+    var seconds = 0.0
+    var cpuSeconds = 0.0
+
+    mutating func add(_ start: Moment) {
+        seconds += start.seconds
+        cpuSeconds += start.cpuSeconds
+    }
+}
