@@ -27,6 +27,7 @@ struct CatalogLookup: Sendable {
     func find(_ ids: HashedIDs, in state: CatalogState) async throws -> [CatalogRow?] {
         var found = [CatalogRow?](repeating: nil, count: ids.count)
         if state.segments.isEmpty || ids.count == 0 { return found }
+        try requireIndex(state)
         if ids.count == 1 {
             return [
                 try await index.first(hash: ids.hashes[0], runs: state.runs) { timestamps in
@@ -39,6 +40,17 @@ struct CatalogLookup: Sendable {
             found[position] = row
         }
         return found
+    }
+
+    /// Without an index nothing would be found, and ids that are taken would pass for free.
+    private func requireIndex(_ state: CatalogState) throws {
+        guard state.runs.isEmpty else { return }
+        throw JournalError(
+            .damagedIndex,
+            "The catalog of \(reader.store.location) names no id index; another program may have dropped it. Build it anew with "
+                + "`highwater reindex \(reader.store.location)`; no event is lost.",
+            object: IndexRun.folder
+        )
     }
 
     private func rows(
@@ -68,6 +80,7 @@ struct CatalogLookup: Sendable {
     /// Cost: as ``find(_:in:)`` of one; the row group is not read twice.
     func event(_ id: HashedIDs, in state: CatalogState) async throws -> Event? {
         if state.segments.isEmpty { return nil }
+        try requireIndex(state)
         return try await index.first(hash: id.hashes[0], runs: state.runs) { timestamps in
             for group in try await groups(timestamps.map { (0, $0) }, state) {
                 let (open, number) = try await reader.rowGroup(group.number, of: group.segment)
