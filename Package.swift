@@ -105,7 +105,7 @@ let package = Package(
         ),
         .target(
             name: "EventImport",
-            dependencies: ["EventJournal", "ObjectStorage", "Parquet", "CSimdJSON", "CZstd", "CZlib"]
+            dependencies: ["EventJournal", "JMESPath", "ObjectStorage", "Parquet", "CSimdJSON", "CZstd", "CZlib"]
         ),
 
         // The command line
@@ -199,7 +199,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EventImportTests",
-            dependencies: ["EventImport", "EventJournal", "ObjectStorageTesting", "CZlib", "CZstd"]
+            dependencies: ["EventImport", "EventJournal", "JMESPath", "ObjectStorageTesting", "CZlib", "CZstd"]
         ),
         .testTarget(name: "JMESPathTests", dependencies: ["JMESPath"], exclude: ["Resources", "Support/reference.py"]),
         .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),

@@ -40,6 +40,7 @@ let package = Package(
             dependencies: benchmark + [
                 .product(name: "EventJournal", package: "highwater"),
                 .product(name: "EventImport", package: "highwater"),
+                .product(name: "JMESPath", package: "highwater"),
                 .product(name: "ObjectStorage", package: "highwater"),
             ],
             path: "Benchmarks/JournalBenchmarks",

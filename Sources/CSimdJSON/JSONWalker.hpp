@@ -39,7 +39,7 @@ public:
     /// Checks the line whose first token, at `first`, `tokens` has already given, and fills `fields`.
     ///
     /// A path is looked for at one depth at a time: a field in `sought` waits for the step whose number is the depth.
-    /// The first member of the right name takes it out of `sought`, whether the rest of the path is then found or not.
+    /// A member of the right name undoes what an earlier one of that name led to, since the last one counts.
     template <class Tokens>
     bool walk(Tokens &tokens, const uint8_t *first, const uint8_t *end, const uint8_t *block, bool escapes,
               hw_json_field *fields) {
@@ -176,7 +176,7 @@ private:
         return fail(HW_JSON_BAD_LITERAL, at);
     }
 
-    void match_name(const uint8_t *name, const uint8_t *close, size_t depth, FieldMask &sought, FieldMask &captured,
+    void match_name(const uint8_t *name, const uint8_t *close, size_t depth, FieldMask sought, FieldMask &captured,
                     FieldMask &descending) {
         size_t length = static_cast<size_t>(close - name);
         if (escapes_ && find_byte(name, close, '\\') != close) {
@@ -189,7 +189,8 @@ private:
             if (!(sought & bit)) { continue; }
             const Step &step = paths_[i][depth - 1];
             if (step.is_name && step.name.size() == length && std::memcmp(step.name.data(), name, length) == 0) {
-                found(i, bit, depth, sought, captured, descending);
+                fields_[i].kind = HW_JSON_MISSING;
+                found(i, bit, depth, captured, descending);
             }
         }
     }
@@ -199,13 +200,14 @@ private:
             FieldMask bit = static_cast<FieldMask>(1u << i);
             if (!(sought & bit)) { continue; }
             const Step &step = paths_[i][depth - 1];
-            if (!step.is_name && step.index == element) { found(i, bit, depth, sought, captured, descending); }
+            if (!step.is_name && step.index == element) {
+                sought = static_cast<FieldMask>(sought & ~bit);
+                found(i, bit, depth, captured, descending);
+            }
         }
     }
 
-    void found(size_t field, FieldMask bit, size_t depth, FieldMask &sought, FieldMask &captured,
-               FieldMask &descending) {
-        sought = static_cast<FieldMask>(sought & ~bit);
+    void found(size_t field, FieldMask bit, size_t depth, FieldMask &captured, FieldMask &descending) {
         FieldMask &next = paths_[field].size() == depth ? captured : descending;
         next = static_cast<FieldMask>(next | bit);
     }

@@ -41,8 +41,19 @@ public struct JMESPathExpression: Sendable {
     /// Whether it asks for the envelope, which has to be handed to the evaluator then.
     public var usesEnvelope: Bool { program.instructions.contains { $0.operation == .envelope } }
 
+    /// The steps of an expression that is nothing but names and indexes from the front, none for `@`; `nil` for any other.
+    package var plainPath: [PathStep]? { program.path(program.root) }
+
     /// The column of a byte.
     static func column(of offset: Int, in text: String) -> Int {
         text.utf8.prefix(offset).reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
     }
+}
+
+extension JMESPathExpression: Hashable {
+    /// Whether both were written the same.
+    public static func == (left: JMESPathExpression, right: JMESPathExpression) -> Bool { left.text == right.text }
+
+    /// Feeds the text, which tells all.
+    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

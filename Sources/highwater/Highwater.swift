@@ -25,7 +25,7 @@ struct Highwater: AsyncParsableCommand {
         version: HighwaterVersion.text,
         subcommands: [
             Import.self, Put.self, Get.self, ReplayCommand.self, Segments.self, Stats.self, Verify.self,
-            JMESPathCommand.self,
+            Fields.self, JMESPathCommand.self,
         ]
     )
 

@@ -131,7 +131,7 @@ void hw_json_lines_begin(hw_json_lines *parser, const uint8_t *block, size_t len
 /// Checks each line of the next 128 KiB or so to be one JSON value (RFC 8259, UTF-8 included), takes out the fields,
 /// and returns whether there was anything left to do.
 ///
-/// Blank lines are left out. Where an object has several members of one name, the first one counts. Memory: 0.5 MiB
+/// Blank lines are left out. Of members of one name the last one counts. Memory: 0.5 MiB
 /// for the index, and the lines and fields of the batch.
 bool hw_json_lines_next(hw_json_lines *parser, hw_json_lines_batch *batch);
 

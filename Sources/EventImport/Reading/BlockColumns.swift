@@ -1,4 +1,5 @@
 internal import CSimdJSON
+internal import JMESPath
 internal import Parquet
 
 /// The columns of a block while its lines come in.
@@ -6,6 +7,7 @@ struct BlockColumns {
     private let mapping: FieldMapping
     private let limits: LineLimits
     private let fields: [MappedField]
+    private var evaluated: [EvaluatedField] = []
     private var ids: [ByteView] = []
     private var timestamps: [Int64] = []
     private var keys: [ByteView] = []
@@ -18,7 +20,7 @@ struct BlockColumns {
         self.mapping = mapping
         self.limits = limits
         self.fields = fields
-        for field in fields {
+        for field in mapping.fields {
             switch field {
             case .id: ids.reserveCapacity(capacity)
             case .timestamp: timestamps.reserveCapacity(capacity)
@@ -28,6 +30,9 @@ struct BlockColumns {
         payloads.reserveCapacity(capacity)
         lineIndexes.reserveCapacity(capacity)
     }
+
+    /// Adds what an expression gives for the lines of the block, before the lines themselves.
+    mutating func add(_ values: EvaluatedField) { evaluated.append(values) }
 
     /// Adds the lines of a batch.
     mutating func append(_ batch: hw_json_lines_batch, block: UnsafeRawBufferPointer) {
@@ -44,11 +49,18 @@ struct BlockColumns {
             var taken = 0
             while fault == nil, taken < fields.count {
                 let value = unsafe values[index * fields.count + taken]
-                fault = unsafe take(value, as: fields[taken], block: block, arena: arena)
+                let source = unsafe value.in_arena == 0 ? block : arena
+                fault = unsafe take(value, as: fields[taken], source)
+                if fault == nil { taken += 1 }
+            }
+            while fault == nil, taken < fields.count + evaluated.count {
+                fault = takeEvaluated(taken - fields.count, of: line)
                 if fault == nil { taken += 1 }
             }
             if var fault {
-                for field in fields[..<taken] { drop(field) }
+                for number in 0..<taken {
+                    drop(number < fields.count ? fields[number] : evaluated[number - fields.count].field)
+                }
                 if fault.kind == .missing, !isObject(line), pathStartsWithName(fault.field) { fault.kind = .notObject }
                 reject(line, fault)
             } else {
@@ -70,7 +82,9 @@ struct BlockColumns {
     }
 
     consuming func parsed(_ block: LineBlock) -> ParsedBlock {
-        let buffers = arena.isEmpty ? [block.bytes] : [block.bytes, arena]
+        var buffers = [block.bytes]
+        if !arena.isEmpty || !evaluated.isEmpty { buffers.append(arena) }
+        for values in evaluated { buffers.append(values.text) }
         return ParsedBlock(
             block: block,
             ids: mapping.id == nil ? nil : ByteArrays(buffers: buffers, views: ids),
@@ -81,7 +95,7 @@ struct BlockColumns {
             rejected: rejected,
             mapping: mapping,
             limits: limits,
-            arena: arena
+            buffers: buffers
         )
     }
 
@@ -100,22 +114,33 @@ struct BlockColumns {
     private func isObject(_ line: hw_json_line) -> Bool { line.first_byte == UInt8(ascii: "{") }
 
     private func pathStartsWithName(_ field: MappedField) -> Bool {
-        let path: FieldPath? =
-            switch field {
-            case .id: mapping.id
-            case .timestamp: mapping.timestamp
-            case .key: mapping.key
-            }
-        if case .member = path?.steps.first { return true }
+        if case .member = mapping[field]?.plainPath?.first { return true }
         return false
     }
 
-    /// Adds a value to the column of its field, unless something is wrong with it.
+    /// Adds what an expression gave for a line to the column of its field.
+    private mutating func takeEvaluated(_ number: Int, of line: hw_json_line) -> LineFault? {
+        let field = evaluated[number].field
+        var value = hw_json_field()
+        value.in_arena = UInt32(2 + number)
+        if let result = evaluated[number].take(line.index) {
+            value.offset = result.value.offset
+            value.length = result.value.length
+            value.kind = result.value.kind
+            if result.isFailure {
+                let text = ByteView(buffer: value.in_arena, offset: value.offset, length: value.length)
+                return LineFault(kind: .failed, field: field, text: text)
+            }
+        }
+        let text = evaluated[number].text
+        return unsafe text.withUnsafeBytes { unsafe take(value, as: field, $0) }
+    }
+
+    /// Adds a value, whose text is in `source`, to the column of its field, unless something is wrong with it.
     private mutating func take(
         _ value: hw_json_field,
         as field: MappedField,
-        block: UnsafeRawBufferPointer,
-        arena: UnsafeRawBufferPointer
+        _ source: UnsafeRawBufferPointer
     ) -> LineFault? {
         let view = ByteView(buffer: value.in_arena, offset: value.offset, length: value.length)
         switch field {
@@ -136,7 +161,6 @@ struct BlockColumns {
             }
         case .timestamp:
             guard value.kind == HW_JSON_STRING || value.kind == HW_JSON_NUMBER else { return wrong(value, .timestamp) }
-            let source = unsafe value.in_arena == 0 ? block : arena
             let text = unsafe UnsafeRawBufferPointer(rebasing: source[view.range])
             switch unsafe TimestampField.read(text, isNumber: value.kind == HW_JSON_NUMBER, unit: mapping.timestampUnit)
             {

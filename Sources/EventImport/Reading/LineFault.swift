@@ -24,6 +24,8 @@ struct LineFault {
         case outOfRange
         /// A bare number, too large for seconds.
         case notSeconds
+        /// A function of the expression does not take what the line has; the text says so.
+        case failed
     }
 
     var kind: Kind
@@ -34,7 +36,7 @@ struct LineFault {
     var found: hw_json_kind = HW_JSON_MISSING
     /// Where in the line, in bytes; `UInt32.max` when nowhere.
     var position: UInt32 = .max
-    /// The text of the field, in a buffer of the block.
+    /// The text of the field, or of the error, in a buffer of the block.
     var text: ByteView = .null
 }
 

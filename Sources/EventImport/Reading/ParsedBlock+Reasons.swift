@@ -1,4 +1,5 @@
 internal import CSimdJSON
+internal import JMESPath
 internal import Parquet
 
 extension ParsedBlock {
@@ -12,13 +13,15 @@ extension ParsedBlock {
     /// Why a line was rejected, in words without a full stop.
     package func reason(of line: RejectedLine) -> String {
         let fault = line.fault
-        let name = fault.kind == .json || fault.kind == .notObject ? "" : "`\(path(of: fault.field))`"
+        let expression = mapping[fault.field]
+        let name = expression.map { "\($0.plainPath == nil ? "expression" : "field") `\($0.text)`" } ?? ""
         switch fault.kind {
         case .json: return jsonReason(of: line)
         case .notObject: return "not a JSON object"
-        case .missing: return "no field \(name)"
-        case .null: return "field \(name) is null"
-        case .wrongKind: return "field \(name) is \(words(for: fault.found)), but \(wanted(for: fault.field))"
+        case .missing: return "no \(name)"
+        case .null: return "\(name) is null"
+        case .wrongKind: return "\(name) is \(words(for: fault.found)), but \(wanted(for: fault.field))"
+        case .failed: return "\(name): \(excerpt(fault.text, 256))"
         case .empty: return "\(fault.field) is empty"
         case .tooLong: return "\(fault.field) is longer than \(limits.fieldLength) bytes"
         case .notRFC3339: return "timestamp `\(excerpt(fault.text))` is not RFC 3339"
@@ -63,14 +66,6 @@ extension ParsedBlock {
         return ", found `\(character)`"
     }
 
-    private func path(of field: MappedField) -> String {
-        switch field {
-        case .id: mapping.id?.description ?? ""
-        case .timestamp: mapping.timestamp?.description ?? ""
-        case .key: mapping.key?.description ?? ""
-        }
-    }
-
     private func wanted(for field: MappedField) -> String {
         switch field {
         case .id: "an id is a string or a number"
@@ -93,13 +88,14 @@ extension ParsedBlock {
     }
 
     /// The start of a field's text, with what would break a line of a terminal replaced.
-    private func excerpt(_ view: ByteView) -> String {
-        let buffer = view.buffer == 0 ? block.bytes : arena
+    private func excerpt(_ view: ByteView, _ length: Int = 64) -> String {
         var shown = ""
-        for scalar in String(decoding: buffer[view.range].prefix(64), as: UTF8.self).unicodeScalars {
+        for scalar in String(decoding: buffers[Int(view.buffer)][view.range].prefix(length), as: UTF8.self)
+            .unicodeScalars
+        {
             let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
             shown.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
         }
-        return view.length > 64 ? shown + "…" : shown
+        return view.length > length ? shown + "…" : shown
     }
 }

@@ -21,8 +21,8 @@ package struct ParsedBlock: Sendable {
 
     let mapping: FieldMapping
     let limits: LineLimits
-    /// Unescaped texts.
-    var arena: [UInt8]
+    /// The block's bytes, unescaped texts, and the results of expressions: what views are into.
+    let buffers: [[UInt8]]
 
     /// How many events there are.
     package var count: Int { lineIndexes.count }

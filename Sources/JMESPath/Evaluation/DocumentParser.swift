@@ -6,7 +6,7 @@ final class DocumentParser {
     private let handle: OpaquePointer
 
     /// Makes a parser of whole documents, or with paths of the fields there; `nil` when memory is short.
-    init?(paths: [[FieldPlan.Step]]?, maximumDepth: Int) {
+    init?(paths: [[PathStep]]?, maximumDepth: Int) {
         guard let paths else {
             guard let handle = unsafe hw_json_documents_create(nil, 0, maximumDepth) else { return nil }
             unsafe self.handle = handle

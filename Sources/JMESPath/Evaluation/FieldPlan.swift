@@ -8,17 +8,12 @@ internal import CSimdJSON
 /// object or array that has to be looked into, the plan gives no answer, and the general evaluation does.
 @safe
 final class FieldPlan {
-    enum Step: Hashable {
-        case member([UInt8])
-        case element(Int32)
-    }
-
     /// More paths than this are no faster than the whole document.
     private static let maximumFields = 32
 
     private let test: Machine?
     private let projection: Machine?
-    private(set) var paths: [[Step]] = []
+    private(set) var paths: [[PathStep]] = []
     /// For each step of the condition the field it is, or -1.
     private let testFields: UnsafeMutableBufferPointer<Int32>
     private let projectionFields: UnsafeMutableBufferPointer<Int32>
@@ -73,24 +68,11 @@ final class FieldPlan {
         case .literal: return true
         case .envelope: return step.a >= 0
         default:
-            guard let path = path(index, [], machine) else { return false }
+            guard let path = machine.expression.program.path(index) else { return false }
             let field = paths.firstIndex(of: path) ?? paths.count
             if field == paths.count { paths.append(path) }
             unsafe fields[Int(index)] = Int32(field)
             return true
-        }
-    }
-
-    private func path(_ index: Int32, _ base: [Step], _ machine: Machine) -> [Step]? {
-        let step = machine.instruction(index)
-        let names = machine.expression.program.names
-        switch step.operation {
-        case .current: return base
-        case .field: return base + [.member(names[Int(step.b)])]
-        case .fieldOf: return path(step.a, base, machine).map { $0 + [.member(names[Int(step.b)])] }
-        case .elementOf where step.b >= 0: return path(step.a, base, machine).map { $0 + [.element(step.b)] }
-        case .chain: return path(step.a, base, machine).flatMap { path(step.b, $0, machine) }
-        default: return nil
         }
     }
 

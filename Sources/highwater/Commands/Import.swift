@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventImport
 internal import EventJournal
+internal import JMESPath
 internal import Synchronization
 
 /// `highwater import`: NDJSON into a journal.
@@ -12,12 +13,13 @@ struct Import: AsyncParsableCommand {
             aside with --rejects, and the rest is imported (exit status 3). With --id the import may be repeated: events that \
             are there already are left out.
 
-            A PATH names a member of the line's object; dots lead inside, quotes keep dots, [n] picks an element: \
-            sha, meta.created_at, "a.b", items[0].id.
+            An EXPRESSION is JMESPath over the line: a path such as sha, meta.created_at, "a.b" or items[0].id, which is \
+            fastest and takes the value as it stands, or any other, such as join('-', [shop, order]).
 
             EXAMPLES
               highwater import ./commits redis-commits.ndjson.zst --id sha --timestamp committed_at --key area
               zcat day-*.gz | highwater import ./clicks - --id event.id --timestamp ts --timestamp-unit milliseconds
+              highwater import ./orders day.ndjson --id "join('-', [shop, order])" --timestamp at --key "user || guest"
               highwater import ./commits *.ndjson --id sha --timestamp at --rejects bad.ndjson --json
             """
     )
@@ -28,22 +30,19 @@ struct Import: AsyncParsableCommand {
     var files: [String]
 
     @Option(
-        help: ArgumentHelp("Where a line has the event's id; without, each gets a fresh UUID.", valueName: "path"),
-        transform: FieldPath.init
+        help: ArgumentHelp("Where a line has the event's id; without, each gets a fresh UUID.", valueName: "expression")
     )
-    var id: FieldPath?
+    var id: String?
 
     @Option(
-        help: ArgumentHelp("Where it has the time; without, it is the time of the import.", valueName: "path"),
-        transform: FieldPath.init
+        help: ArgumentHelp("Where it has the time; without, it is the time of the import.", valueName: "expression")
     )
-    var timestamp: FieldPath?
+    var timestamp: String?
 
     @Option(
-        help: ArgumentHelp("Where it has the key, if at all.", valueName: "path"),
-        transform: FieldPath.init
+        help: ArgumentHelp("Where it has the key, if at all.", valueName: "expression")
     )
-    var key: FieldPath?
+    var key: String?
 
     @Option(help: "How the time is given.")
     var timestampUnit: TimestampUnit = .automatic
@@ -70,8 +69,13 @@ struct Import: AsyncParsableCommand {
     func run() async throws {
         var configuration = JournalConfiguration.defaults
         configuration.compressionLevel = compressionLevel
+        let mapping = FieldMapping(
+            id: try Import.compile(id, "--id"),
+            timestamp: try Import.compile(timestamp, "--timestamp"),
+            timestampUnit: timestampUnit,
+            key: try Import.compile(key, "--key")
+        )
         let journal = try await journal.open(create: true, configuration: configuration)
-        let mapping = FieldMapping(id: id, timestamp: timestamp, timestampUnit: timestampUnit, key: key)
         let importer = Importer(into: journal, options: ImportOptions(mapping: mapping))
         let log = try RejectLog(path: rejects)
         let files = files
@@ -101,6 +105,17 @@ struct Import: AsyncParsableCommand {
             try Output.line(json ? Import.json(report) : Import.text(report, journal.location))
         }
         try Import.fail(report)
+    }
+
+    private static func compile(_ text: String?, _ option: String) throws -> JMESPathExpression? {
+        guard let expression = try text.map(Expression.compile) else { return nil }
+        guard !expression.usesEnvelope else {
+            throw CommandError(
+                status: Failure.usage,
+                message: "\(option) makes the event from its line, so there is no @event for it to look at yet."
+            )
+        }
+        return expression
     }
 
     /// An exit status other than 0 when not everything was imported.

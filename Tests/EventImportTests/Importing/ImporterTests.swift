@@ -1,6 +1,7 @@
 import EventImport
 import EventJournal
 import Foundation
+import JMESPath
 import ObjectStorage
 import ObjectStorageTesting
 import Synchronization
@@ -19,9 +20,9 @@ struct ImporterTests {
     ) throws -> ImportOptions {
         try ImportOptions(
             mapping: FieldMapping(
-                id: id.map { try FieldPath($0) },
-                timestamp: timestamp.map { try FieldPath($0) },
-                key: key.map { try FieldPath($0) }
+                id: id.map { try JMESPathExpression($0) },
+                timestamp: timestamp.map { try JMESPathExpression($0) },
+                key: key.map { try JMESPathExpression($0) }
             ),
             unitBytes: unitBytes,
             parallelism: parallelism

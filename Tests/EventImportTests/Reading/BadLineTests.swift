@@ -1,3 +1,4 @@
+import JMESPath
 import Testing
 
 @testable import EventImport
@@ -114,7 +115,11 @@ struct BadLineTests {
         ]
     )
     func rejectsFields(line: String, complaint: String) throws {
-        let mapping = FieldMapping(id: try FieldPath("id"), timestamp: try FieldPath("t"), key: try FieldPath("k"))
+        let mapping = FieldMapping(
+            id: try JMESPathExpression("id"),
+            timestamp: try JMESPathExpression("t"),
+            key: try JMESPathExpression("k")
+        )
         let parsed = try parser(mapping, limits: LineLimits(fieldLength: 10)).parse(LineBlock(line))
         #expect(parsed.complaints == [complaint])
         #expect(parsed.count == 0)

@@ -1,4 +1,5 @@
 import Foundation
+import JMESPath
 import Testing
 
 @testable import EventImport
@@ -28,7 +29,7 @@ struct LineParserPropertyTests {
             }
             lines.append(random.object(members: members.shuffled(using: &random.generator)))
         }
-        let mapping = FieldMapping(id: try FieldPath("meta.id"), key: try FieldPath("\"k ey\""))
+        let mapping = FieldMapping(id: try JMESPathExpression("meta.id"), key: try JMESPathExpression("\"k ey\""))
         for indexed in bothWays {
             let parsed = try parser(mapping).parse(LineBlock(lines.joined(separator: "\n")), indexed: indexed)
             #expect(parsed.complaints == [], "seed \(seed)")
@@ -76,7 +77,7 @@ struct LineParserPropertyTests {
     func rejectsGarbage(seed: UInt64) throws {
         var generator = SeededGenerator(seed: 2000 + seed)
         let bytes = (0..<50_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        let mapping = FieldMapping(id: try FieldPath("id"), timestamp: try FieldPath("t"))
+        let mapping = FieldMapping(id: try JMESPathExpression("id"), timestamp: try JMESPathExpression("t"))
         let parsed = try parser(mapping).parse(LineBlock(bytes))
         let scanned = try parser(mapping).parse(LineBlock(bytes), indexed: false)
         #expect(parsed.count == 0)

@@ -1,3 +1,4 @@
+import JMESPath
 import Testing
 
 @testable import EventImport
@@ -7,9 +8,9 @@ struct LineParserTests {
     @Test("id, timestamp and key come from their fields, the payload is the line", arguments: bothWays)
     func takesFields(indexed: Bool) throws {
         let mapping = FieldMapping(
-            id: try FieldPath("sha"),
-            timestamp: try FieldPath("meta.created_at"),
-            key: try FieldPath("area")
+            id: try JMESPathExpression("sha"),
+            timestamp: try JMESPathExpression("meta.created_at"),
+            key: try JMESPathExpression("area")
         )
         let first = #"{"sha":"abc","meta":{"x":1,"created_at":"2024-03-01T00:00:00.641588Z"},"area":"core"}"#
         let second = #" { "area" : null , "meta" : {"created_at": 1.5} , "sha" : 12345678901234567890123 } "#
@@ -24,7 +25,7 @@ struct LineParserTests {
 
     @Test("escapes in names and values are undone", arguments: bothWays)
     func unescapes(indexed: Bool) throws {
-        let mapping = FieldMapping(id: try FieldPath(#""a.b\n""#), key: try FieldPath("k"))
+        let mapping = FieldMapping(id: try JMESPathExpression(#""a.b\n""#), key: try JMESPathExpression("k"))
         let line = #"{"a.b\u000A":"\"\\\/\b\f\n\r\t\u00e9\u20AC\ud834\udd1e","k":"plain"}"#
         let parsed = try parser(mapping).parse(LineBlock(line), indexed: indexed)
         #expect(parsed.idTexts == ["\"\\/\u{8}\u{c}\n\r\té€𝄞"])
@@ -42,7 +43,11 @@ struct LineParserTests {
             ("[1][0]", #"[[1],["x"]]"#, "x"),
             (#""a.b""#, #"{"a":{"b":1},"a.b":"x"}"#, "x"),
             ("b", #"{"a":{"b":1},"c":[{"b":2}],"b":"x"}"#, "x"),
-            ("b", #"{"b":"x","b":"y"}"#, "x"),
+            ("b", #"{"b":"y","b":{},"b":"x"}"#, "x"),
+            ("a.b", #"{"a":{"b":1,"b":2},"a":{"b":"y","c":0,"b":"x"}}"#, "x"),
+            ("a.b", #"{"a":1,"a":{"b":"x"}}"#, "x"),
+            ("a[1]", #"{"a":["y","y"],"a":[0,"x"]}"#, "x"),
+            ("a", #"{"a":{"b":[1]},"\u0061":"x"}"#, "x"),
             ("k", #"{"kk":1,"K":2,"k":"x"}"#, "x"),
         ]
     )
@@ -59,7 +64,9 @@ struct LineParserTests {
             ("a.b", #"{"a":[{"b":1}]}"#),
             ("a[0]", #"{"a":{"0":1}}"#),
             ("a.b", #"{"a":"b"}"#),
-            ("a.b", #"{"a":1,"a":{"b":"second a"}}"#),
+            ("a.b", #"{"a":{"b":"first a"},"a":1}"#),
+            ("a.b", #"{"a":{"b":"first a"},"a":{"c":1}}"#),
+            ("a[1]", #"{"a":[1,2],"a":[3]}"#),
             ("a[3]", #"{"a":[1,2,3]}"#),
             ("a.b", #"{"a":{},"b":1}"#),
             ("b", #"{"a":{"b":1}}"#),
@@ -74,7 +81,11 @@ struct LineParserTests {
 
     @Test("two fields may share a path or its beginning")
     func sharesPaths() throws {
-        let mapping = FieldMapping(id: try FieldPath("a.b"), timestamp: try FieldPath("a.t"), key: try FieldPath("a.b"))
+        let mapping = FieldMapping(
+            id: try JMESPathExpression("a.b"),
+            timestamp: try JMESPathExpression("a.t"),
+            key: try JMESPathExpression("a.b")
+        )
         for indexed in bothWays {
             let parsed = try parser(mapping).parse(LineBlock(#"{"a":{"t":1,"b":"x\ty"}}"#), indexed: indexed)
             #expect(parsed.idTexts == ["x\ty"])
@@ -111,13 +122,17 @@ struct LineParserTests {
         arguments: [(#""""#, ""), ("12", "12"), ("1.50", "1.50"), ("true", "true"), ("false", "false")]
     )
     func takesKeys(value: String, key: String) throws {
-        let parsed = try parser(FieldMapping(key: try FieldPath("k"))).parse(LineBlock(#"{"k":\#(value)}"#))
+        let parsed = try parser(FieldMapping(key: try JMESPathExpression("k"))).parse(LineBlock(#"{"k":\#(value)}"#))
         #expect(parsed.keyTexts == [key])
     }
 
     @Test("a column never holds part of a rejected line")
     func dropsRejectedLines() throws {
-        let mapping = FieldMapping(id: try FieldPath("id"), timestamp: try FieldPath("t"), key: try FieldPath("k"))
+        let mapping = FieldMapping(
+            id: try JMESPathExpression("id"),
+            timestamp: try JMESPathExpression("t"),
+            key: try JMESPathExpression("k")
+        )
         let text = """
             {"id":"a","t":1,"k":"x"}
             {"id":"b","t":"no","k":"y"}

@@ -1,3 +1,4 @@
+import JMESPath
 import Parquet
 import Testing
 
@@ -46,7 +47,7 @@ extension FieldMapping {
 
     static func id(_ path: String) -> FieldMapping {
         do {
-            return FieldMapping(id: try FieldPath(path))
+            return FieldMapping(id: try JMESPathExpression(path))
         } catch {
             preconditionFailure("\(error)")
         }

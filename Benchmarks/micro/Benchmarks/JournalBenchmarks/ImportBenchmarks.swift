@@ -2,6 +2,7 @@ import Benchmark
 import BenchmarkEvents
 import EventImport
 import EventJournal
+import JMESPath
 import ObjectStorage
 
 /// Imports of a file of NDJSON that is in the page cache, into memory: reading, parsing, de-duplicating, encoding.
@@ -11,9 +12,9 @@ func imports() {
             let mapping =
                 mapped
                 ? FieldMapping(
-                    id: try FieldPath("event_id"),
-                    timestamp: try FieldPath("timestamp"),
-                    key: try FieldPath("key")
+                    id: try JMESPathExpression("event_id"),
+                    timestamp: try JMESPathExpression("timestamp"),
+                    key: try JMESPathExpression("key")
                 ) : FieldMapping()
             let importer = Importer(
                 into: Journal(store: MemoryObjectStore()),
