@@ -1,3 +1,4 @@
+internal import ObjectStorage
 internal import Parquet
 
 /// A row of a segment of the catalog, and its event's row group, which was read to find it.
