@@ -6,7 +6,7 @@ public struct JournalError: Error, Sendable {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case eventExists, eventNotFound, invalidEvent, damagedSegment, unsupportedSegment, damagedCatalog,
-                damagedIndex, tooLittle, conflict, storage
+                damagedIndex, tooLittle, conflict, invalidOption, storage
         }
         private var value: Value
 
@@ -28,6 +28,8 @@ public struct JournalError: Error, Sendable {
         public static let tooLittle = Self(value: .tooLittle)
         /// Others changed the catalog each time first; nothing was done, try again later.
         public static let conflict = Self(value: .conflict)
+        /// An option asks for what would do harm; ask for something else.
+        public static let invalidOption = Self(value: .invalidOption)
         /// The object store failed; ``JournalError/storeCode`` says how.
         public static let storage = Self(value: .storage)
 

@@ -20,12 +20,14 @@ struct Highwater: AsyncParsableCommand {
             EXIT STATUS
               0  done           1  failed (storage, I/O)    3  done in part: something was rejected or skipped
               4  not found      5  id exists already        6  damaged journal
+              7  too little to compact
               64 wrong usage    130 interrupted
             """,
         version: HighwaterVersion.text,
         subcommands: [
-            Import.self, Put.self, Get.self, ReplayCommand.self, Segments.self, Stats.self, Verify.self,
-            Fields.self, JMESPathCommand.self,
+            Import.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self, Segments.self, Stats.self,
+            Fields.self, Verify.self, Compact.self, VacuumCommand.self, Erase.self, Reindex.self,
+            JMESPathCommand.self,
         ]
     )
 

@@ -20,14 +20,21 @@ struct CatalogCommitter: Sendable {
     ///   - commit: What to change.
     ///   - state: What it was made of.
     ///   - listed: Batch ids that were in the inbox when it was listed.
+    ///   - excludesNewFiles: Whether the commit is excluded by others that absorb.
     /// - Returns: How it ended.
-    func commit(_ commit: CatalogCommit, madeOf state: CatalogState, listed: Set<UUIDv7>) async -> Outcome {
+    func commit(
+        _ commit: CatalogCommit,
+        madeOf state: CatalogState,
+        listed: Set<UUIDv7>,
+        excludesNewFiles: Bool = false
+    ) async -> Outcome {
         var base = state
         var isSent = false
         do {
             while true {
                 isSent = false
-                guard commit.mayFollow(base, madeOf: state) else { return .excluded }
+                let isExcluded = excludesNewFiles && base.inbox != state.inbox
+                guard !isExcluded, commit.mayFollow(base, madeOf: state) else { return .excluded }
                 let actions = try commit.actions(
                     following: base,
                     listed: listed,

@@ -8,7 +8,8 @@ struct CompactionContext: Sendable {
     let generator: UUIDv7Generator
     let clock: @Sendable () -> Timestamp
     let time: JournalTime
-    let parallelism: Int
+    /// How many row groups are encoded at once.
+    var parallelism: Int
     /// What this process has committed, and when.
     let absorbed: AbsorbedObjects
 

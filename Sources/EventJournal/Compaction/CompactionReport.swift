@@ -12,7 +12,7 @@ public struct CompactionReport: Sendable, Hashable {
     public var writtenSegments = 0
     /// Events written.
     public var events = 0
-    /// Rows left out because their id was there before, or their event was updated or deleted.
+    /// Rows left out because their id was there before, or their event was deleted.
     public var droppedRows = 0
     /// Updates and deletes applied.
     public var appliedChanges = 0
@@ -22,8 +22,24 @@ public struct CompactionReport: Sendable, Hashable {
     public var objectBytes = 0
     /// Objects of the inbox and the index deleted since earlier compactions made them superfluous.
     public var deletedObjects = 0
+    /// Which objects took the place of which, commit by commit.
+    public var replacements: [Replacement] = []
     /// What did not work without doing harm: a checkpoint that was not written, an object that was not deleted.
     public var warnings: [String] = []
+
+    /// Objects that took the place of others.
+    public struct Replacement: Sendable, Hashable {
+        /// Keys of segments of the inbox and the catalog.
+        public var replaced: [String]
+        /// Keys of segments of the catalog; none when no event was left.
+        public var by: [String]
+
+        /// Describes a replacement.
+        public init(replaced: [String], by: [String]) {
+            self.replaced = replaced
+            self.by = by
+        }
+    }
 
     /// Nothing done.
     public init() {}
@@ -40,6 +56,7 @@ public struct CompactionReport: Sendable, Hashable {
         payloadBytes += other.payloadBytes
         objectBytes += other.objectBytes
         deletedObjects += other.deletedObjects
+        replacements += other.replacements
         warnings += other.warnings
     }
 }

@@ -208,10 +208,12 @@ struct CompactionTask: Sendable {
         report.replacedSegments = job.catalog.count
         report.writtenSegments = output.segments.count
         report.events = output.segments.reduce(0) { $0 + $1.events }
-        report.droppedRows = part.segments.reduce(0) { $0 + $1.events } - report.events
+        let rows = part.segments.reduce(0) { $0 + ($1.isChanges ? 0 : $1.events) }
+        report.droppedRows = rows - report.events
         report.appliedChanges = output.changes?.count ?? 0
         report.payloadBytes = output.segments.reduce(0) { $0 + $1.payloadBytes }
         report.objectBytes = output.segments.reduce(0) { $0 + $1.objectBytes }
+        report.replacements = [.init(replaced: job.inbox + job.catalog, by: output.segments.map(\.key))]
         report.warnings = await committer.publish(committed, replacing: planned.hints)
         return .done(report)
     }

@@ -9,8 +9,8 @@ struct Compactor: Sendable {
     let context: CompactionContext
     let policy: CompactionPolicy
     var progress: (@Sendable (CompactionProgress) -> Void)?
-    /// Only these segments of the catalog are rewritten, and all of them, if set.
-    var onlyRewriting: Set<String>?
+    /// Whether only the inbox is absorbed, with all changes, and nothing is rewritten but for that.
+    var absorbsOnly = false
 
     /// So often a race may be lost before the compactor gives up.
     private static let mostLostRaces = 12
@@ -38,7 +38,8 @@ struct Compactor: Sendable {
                 report.deletedObjects += deleted
                 report.warnings += warnings
             }
-            let plan = try await plan(listing, appliesChanges: appliesChanges, isFirst: report.commits == 0)
+            var plan = try await plan(listing, appliesChanges: appliesChanges, isFirst: report.commits == 0)
+            if absorbsOnly { plan.jobs.removeAll(where: \.inbox.isEmpty) }
             if plan.jobs.isEmpty {
                 if report.commits == 0, let refusal = plan.refusal {
                     throw JournalError(.tooLittle, "Nothing was compacted in \(context.store.location). \(refusal)")
@@ -68,7 +69,6 @@ struct Compactor: Sendable {
                     break jobs
                 }
             }
-            if onlyRewriting != nil, lostRaces == 0, appliesChanges == policy.appliesChanges { return report }
         }
         return report
     }

@@ -75,7 +75,9 @@ extension Journal {
         let (unique, repeated) = batch.firstOfEachID()
         guard !unique.isEmpty else { return AppendReceipt(appended: 0, alreadyThere: 0) }
         if unique.payloads.payloadBytes >= configuration.groupPayloadBytes {
-            try await Journal.store(writer.encode(unique, batchID: generator.next()), in: store)
+            let encoded = try writer.encode(unique, batchID: generator.next())
+            try await Journal.store(encoded, in: store)
+            maintenance.count(payloadBytes: encoded.segment.payloadBytes)
         } else {
             try await queue.append(unique)
         }

@@ -25,8 +25,9 @@ public final class Journal: Sendable {
     let changeQueue: AppendQueue
     let clock: @Sendable () -> Timestamp
     let time: JournalTime
-    /// What commits of this process made superfluous.
-    let absorbed = AbsorbedObjects()
+    /// What compaction works with.
+    let compaction: CompactionContext
+    let maintenance: Maintenance
 
     /// Opens a journal on a store, which holds nothing else.
     ///
@@ -66,16 +67,34 @@ public final class Journal: Sendable {
         self.catalog = catalog
         let inbox = Inbox(store: store, reader: reader, catalog: catalog, generator: generator)
         self.inbox = inbox
+        let compaction = CompactionContext(
+            store: store,
+            reader: reader,
+            catalog: catalog,
+            generator: generator,
+            clock: clock,
+            time: time,
+            parallelism: configuration.parallelism,
+            absorbed: AbsorbedObjects()
+        )
+        self.compaction = compaction
+        let maintenance = Maintenance(settings: configuration.automaticCompaction, context: compaction)
+        self.maintenance = maintenance
         queue = AppendQueue(groupPayloadBytes: configuration.groupPayloadBytes) { batch in
             let sorted = batch.sortedByTimestamp()
             let encoded = try writer.encode(sorted, batchID: generator.next())
             try await Journal.store(encoded, in: store)
             await inbox.remember(encoded.segment, ids: sorted.ids)
+            maintenance.count(payloadBytes: encoded.segment.payloadBytes)
         }
         changeQueue = AppendQueue(groupPayloadBytes: configuration.groupPayloadBytes) { batch in
-            try await Journal.store(writer.encode(batch, batchID: generator.next()), in: store)
+            let encoded = try writer.encode(batch, batchID: generator.next())
+            try await Journal.store(encoded, in: store)
+            maintenance.count(payloadBytes: encoded.segment.payloadBytes)
         }
     }
+
+    deinit { maintenance.cancel() }
 
     /// Opens the journal at a URL or path.
     ///
@@ -108,11 +127,18 @@ public final class Journal: Sendable {
 
     private func observeSegments(create: Bool) async throws {
         var isEmpty = true
+        var payloadBytes = 0
+        var segments = 0
         do {
             for try await object in store.listAll(prefix: Segment.inbox, keysOnly: true) {
                 isEmpty = false
-                if let segment = Segment(key: object.key) { generator.observe(segment.arrival) }
+                if let segment = Segment(key: object.key) {
+                    generator.observe(segment.arrival)
+                    segments += 1
+                    payloadBytes += segment.payloadBytes
+                }
             }
+            maintenance.see(segments: segments, payloadBytes: payloadBytes)
         } catch {
             throw JournalError.wrapping(error, "\(location) cannot be listed")
         }

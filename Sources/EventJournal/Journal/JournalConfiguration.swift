@@ -9,6 +9,9 @@ public struct JournalConfiguration: Sendable {
     /// How many segments are read, decoded or encoded at once; default the number of processors.
     public var parallelism: Int
 
+    /// When the inbox is compacted without being asked, in the background; `nil` for never.
+    public var automaticCompaction: AutomaticCompaction?
+
     /// Settings with the defaults.
     public static var defaults: JournalConfiguration { JournalConfiguration() }
 
@@ -16,10 +19,12 @@ public struct JournalConfiguration: Sendable {
     public init(
         compressionLevel: Int = 1,
         groupPayloadBytes: Int = 8 << 20,
-        parallelism: Int = JournalConfiguration.processors
+        parallelism: Int = JournalConfiguration.processors,
+        automaticCompaction: AutomaticCompaction? = .defaults
     ) {
         self.compressionLevel = compressionLevel
         self.groupPayloadBytes = groupPayloadBytes
         self.parallelism = max(1, parallelism)
+        self.automaticCompaction = automaticCompaction
     }
 }

@@ -56,6 +56,9 @@ struct Import: AsyncParsableCommand {
     @Option(help: ArgumentHelp("zstd level of the segments, 1 (fastest) to 22.", valueName: "level"))
     var compressionLevel = JournalConfiguration.defaults.compressionLevel
 
+    @Flag(inversion: .prefixedNo, help: "Compact the journal afterwards if its inbox has grown large.")
+    var compact = true
+
     @Flag(help: "Report as one JSON object.")
     var json = false
 
@@ -69,6 +72,8 @@ struct Import: AsyncParsableCommand {
     func run() async throws {
         var configuration = JournalConfiguration.defaults
         configuration.compressionLevel = compressionLevel
+        // Not while it imports, but afterwards.
+        configuration.automaticCompaction = nil
         let mapping = FieldMapping(
             id: try Import.compile(id, "--id"),
             timestamp: try Import.compile(timestamp, "--timestamp"),
@@ -104,6 +109,7 @@ struct Import: AsyncParsableCommand {
         if json || !isNothingRead {
             try Output.line(json ? Import.json(report) : Import.text(report, journal.location))
         }
+        if compact { try await Compact.ifDue(journal) }
         try Import.fail(report)
     }
 

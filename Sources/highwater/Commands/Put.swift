@@ -31,16 +31,17 @@ struct Put: AsyncParsableCommand {
     @Flag(help: "Print the event's envelope as JSON instead of its id.")
     var json = false
 
+    @Flag(inversion: .prefixedNo, help: "Compact the journal afterwards if its inbox has grown large.")
+    var compact = true
+
     func run() async throws {
         let payload = data == "-" ? try StandardInput.readAll(limit: EventLimits.payloadBytes) : Array(data.utf8)
-        let journal = try await journal.open(create: true)
+        var configuration = JournalConfiguration.defaults
+        // Not while the program is about to end, but afterwards.
+        configuration.automaticCompaction = nil
+        let journal = try await journal.open(create: true, configuration: configuration)
         let event = try await journal.put(payload, id: id, at: timestamp?.timestamp, key: key)
-        guard json else { return try Output.line(event.id) }
-        var text = JSONText()
-        text.add("id", event.id)
-        text.add("timestamp", event.timestamp.rfc3339)
-        text.add("key", event.key)
-        text.add("bytes", event.data.count)
-        try Output.line(text.text)
+        try Output.line(json ? event.envelope : event.id)
+        if compact { try await Compact.ifDue(journal) }
     }
 }

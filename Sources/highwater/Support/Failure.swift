@@ -16,6 +16,7 @@ enum Failure {
     static let notFound: Int32 = 4
     static let exists: Int32 = 5
     static let damaged: Int32 = 6
+    static let tooLittle: Int32 = 7
     static let usage: Int32 = 64
     static let interrupted: Int32 = 130
 
@@ -38,8 +39,9 @@ enum Failure {
         switch error.code {
         case .eventExists: exists
         case .eventNotFound: notFound
-        case .damagedSegment, .unsupportedSegment: damaged
-        case .invalidEvent: usage
+        case .damagedSegment, .unsupportedSegment, .damagedCatalog, .damagedIndex: damaged
+        case .tooLittle: tooLittle
+        case .invalidEvent, .invalidOption: usage
         default: (error.cause as? ObjectStoreError).map(status(of:)) ?? storage
         }
     }

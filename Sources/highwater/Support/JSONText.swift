@@ -33,6 +33,16 @@ struct JSONText {
         bytes.append(UInt8(ascii: ":"))
     }
 
+    /// Texts as a JSON array.
+    static func list(_ texts: [String]) -> String {
+        var bytes: [UInt8] = [UInt8(ascii: "[")]
+        for (index, text) in texts.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            append(string: text.utf8, to: &bytes)
+        }
+        return String(decoding: bytes, as: UTF8.self) + "]"
+    }
+
     /// Appends UTF-8 as a JSON string with its quotes (RFC 8259 section 7).
     static func append(string: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))

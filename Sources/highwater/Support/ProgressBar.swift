@@ -6,6 +6,7 @@ final class ProgressBar: Sendable {
     enum Unit: Sendable {
         case bytes
         case segments
+        case events
     }
 
     private struct State {
@@ -51,8 +52,9 @@ final class ProgressBar: Sendable {
     private func line(done: Int, total: Int?, note: String, elapsed: Duration) -> String {
         let seconds = max(elapsed.seconds, 0.001)
         let rate = Double(done) / seconds
-        let amount = unit == .bytes ? Text.bytes(done) : Text.count(done, "segment")
-        let speed = unit == .bytes ? "\(Text.bytes(Int(rate)))/s" : "\(Text.decimal(rate)) segments/s"
+        let noun = unit == .events ? "event" : "segment"
+        let amount = unit == .bytes ? Text.bytes(done) : Text.count(done, noun)
+        let speed = unit == .bytes ? "\(Text.bytes(Int(rate)))/s" : "\(Text.decimal(rate)) \(noun)s/s"
         guard let total, total > 0 else { return "  \(amount)  \(speed)  \(note)" }
         let part = min(1, Double(done) / Double(total))
         let filled = Int(part * 24)
