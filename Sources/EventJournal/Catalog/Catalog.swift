@@ -20,9 +20,9 @@ actor Catalog {
     /// For so long at least an absorbed segment stays in the inbox.
     static let absorbedStay = Duration.seconds(120)
 
-    init(store: any ObjectStore, time: JournalTime) {
+    init(store: any ObjectStore, time: JournalTime, clock: @escaping @Sendable () -> Timestamp) {
         self.time = time
-        log = DeltaLog(store: store, sleep: time.sleep)
+        log = DeltaLog(store: store, clock: { clock().microseconds / 1000 }, sleep: time.sleep)
         location = store.location
     }
 

@@ -61,7 +61,8 @@ struct AbsorbedCleanup: Sendable {
         var due = Set(context.absorbed.due(context.time.now()))
         let cutoff = context.now - AbsorbedCleanup.strangersStay
         let absorbed = listing.segments.filter { listing.state.absorbed.contains($0.arrival) && !due.contains($0.key) }
-        if !absorbed.isEmpty, let young = try await self.absorbed(since: cutoff, listing.state) {
+        if !absorbed.isEmpty {
+            let young = try await self.absorbed(since: cutoff, listing.state)
             due.formUnion(absorbed.lazy.filter { !young.contains($0.arrival) }.map(\.key))
         }
         let retired = RetiredDomain(listing.state.table?.domains[RetiredDomain.name])
@@ -89,8 +90,8 @@ struct AbsorbedCleanup: Sendable {
         }
     }
 
-    /// Batch ids that were absorbed since a time, in milliseconds since 1970 UTC; `nil` when that cannot be told.
-    private func absorbed(since cutoff: Int64, _ state: CatalogState) async throws -> Set<UUIDv7>? {
+    /// Batch ids that were absorbed since a time, in milliseconds since 1970 UTC.
+    private func absorbed(since cutoff: Int64, _ state: CatalogState) async throws -> Set<UUIDv7> {
         var young: Set<UUIDv7> = []
         var version = state.version
         while version >= 0 {
@@ -103,15 +104,17 @@ struct AbsorbedCleanup: Sendable {
             // A commit that was cleaned up is older than the retention of the log.
             guard let actions else { return young }
             var time = Int64.max
+            var new: [UUIDv7] = []
             for action in actions {
                 switch action {
                 case .commitInfo(let info): time = info.timestamp ?? .max
                 case .domain(let domain) where domain.domain == InboxDomain.name && !domain.removed:
-                    young.formUnion(try InboxDomain(domain.configuration).new)
+                    new = try InboxDomain(domain.configuration).new
                 default: continue
                 }
             }
             if time < cutoff { return young }
+            young.formUnion(new)
             version -= 1
         }
         return young

@@ -121,10 +121,12 @@ final class Maintenance: Sendable {
     }
 
     private func compact(_ settings: AutomaticCompaction) async throws {
+        let counted = state.withLock { ($0.segments, $0.payloadBytes) }
         let listing = try await context.listing()
         state.withLock { state in
-            state.segments = 0
-            state.payloadBytes = 0
+            // What was appended meanwhile may not be in the list.
+            state.segments -= counted.0
+            state.payloadBytes -= counted.1
         }
         let waiting = listing.waiting
         guard settings.isDue(segments: waiting.count, payloadBytes: waiting.reduce(0) { $0 + $1.payloadBytes }) else {

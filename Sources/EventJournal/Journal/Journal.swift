@@ -63,7 +63,7 @@ public final class Journal: Sendable {
         self.generator = generator
         self.writer = writer
         self.reader = reader
-        let catalog = Catalog(store: store, time: time)
+        let catalog = Catalog(store: store, time: time, clock: clock)
         self.catalog = catalog
         let inbox = Inbox(store: store, reader: reader, catalog: catalog, generator: generator)
         self.inbox = inbox

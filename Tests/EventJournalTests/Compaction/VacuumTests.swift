@@ -1,0 +1,181 @@
+import ObjectStorage
+import ObjectStorageTesting
+import Testing
+
+@testable import EventJournal
+
+@Suite("Vacuum, erasure, reindex")
+struct VacuumTests {
+    private static func event(_ id: String, _ timestamp: Int64, _ text: String = "data") -> Event {
+        Event(id: id, timestamp: Timestamp(microseconds: timestamp), key: "key-\(id)", data: Array(text.utf8))
+    }
+
+    /// A journal that was compacted twice, the second time thoroughly.
+    private static func compacted() async throws -> CompactionFixture {
+        let fixture = CompactionFixture()
+        for round in 0..<2 {
+            try await fixture.journal.append((0..<10).map { event("\(round)-\($0)", Int64($0)) })
+            try await fixture.journal.compact(CompactionPolicy(force: true, isThorough: true))
+        }
+        return fixture
+    }
+
+    @Test("absorbed segments go two minutes after the commit in the process that made it, and after an hour in others")
+    func absorbed() async throws {
+        let fixture = try await Self.compacted()
+        func inbox() async throws -> Int {
+            try await fixture.memory.keys("_inbox/").count { CatalogHint.version($0) == nil }
+        }
+        #expect(try await inbox() == 2)
+        #expect(try await fixture.journal.compact().deletedObjects == 0)
+        fixture.time.advance(by: .seconds(121))
+        #expect(try await fixture.another().compact().deletedObjects == 0)
+        #expect(try await inbox() == 2)
+        #expect(try await fixture.journal.compact().deletedObjects > 0)
+        #expect(try await inbox() == 0)
+        // Another process, which does not know when.
+        try await fixture.journal.append([Self.event("late", 3)])
+        try await fixture.journal.compact()
+        #expect(try await inbox() == 1)
+        fixture.time.advance(by: .seconds(3500))
+        _ = try await fixture.another().compact()
+        #expect(try await inbox() == 1)
+        fixture.time.advance(by: .seconds(200))
+        _ = try await fixture.another().compact()
+        #expect(try await inbox() == 0)
+        #expect(try await fixture.another().collect().count == 21)
+    }
+
+    @Test("replaced parts of the index go likewise")
+    func retiredIndex() async throws {
+        let fixture = try await Self.compacted()
+        #expect(try await fixture.memory.keys("_index/").count == 2)
+        fixture.time.advance(by: .seconds(3700))
+        _ = try await fixture.another().compact()
+        #expect(try await fixture.memory.keys("_index/").count == 1)
+        #expect(try await fixture.another().event("0-3") != nil)
+    }
+
+    @Test("a dry run says what would go and why, and deletes nothing; replaced segments wait for the retention")
+    func retention() async throws {
+        let fixture = try await Self.compacted()
+        fixture.time.advance(by: .seconds(4000))
+        let before = try await fixture.memory.keys("")
+        let early = try await fixture.another().vacuum(VacuumOptions(isDryRun: true))
+        #expect(Set(early.items.map(\.reason)) == [.absorbed, .replacedIndex])
+        #expect(try await fixture.memory.keys("") == before)
+        // Before tombstones expire.
+        fixture.time.advance(by: .seconds(5 * 86_400))
+        let options = VacuumOptions(retention: .seconds(5 * 86_400), isDryRun: true)
+        let dry = try await fixture.another().vacuum(options)
+        #expect(dry.isDryRun && dry.bytes > 0)
+        #expect(dry.items.filter { $0.reason == .replaced }.map(\.key).allSatisfy { $0.hasPrefix("segments/") })
+        #expect(dry.items.contains { $0.reason == .replaced })
+        #expect(try await fixture.memory.keys("") == before)
+        let report = try await fixture.another().vacuum(VacuumOptions(retention: .seconds(5 * 86_400)))
+        #expect(report.items == dry.items && report.warnings.isEmpty)
+        #expect(try await Set(fixture.memory.keys("")) == Set(before).subtracting(dry.items.map(\.key)))
+        #expect(try await fixture.another().collect().count == 20)
+        #expect(try await fixture.another().verify().isClean)
+    }
+
+    @Test("a retention of less than an hour is refused, unless allowed")
+    func shortRetention() async throws {
+        let fixture = try await Self.compacted()
+        var options = VacuumOptions(retention: .seconds(3599))
+        await #expect(throws: JournalError(.invalidOption, "")) { try await fixture.journal.vacuum(options) }
+        options.allowsShortRetention = true
+        options.retention = .zero
+        fixture.time.advance(by: .seconds(1))
+        let report = try await fixture.journal.vacuum(options)
+        #expect(report.items.contains { $0.reason == .replaced })
+        #expect(try await fixture.another().collect().count == 20)
+    }
+
+    @Test("what nothing names stays while it is young: a compaction may be about to")
+    func unreferenced() async throws {
+        let fixture = try await Self.compacted()
+        try await fixture.memory.put("segments/0190163d-8694-739b-aea5-966c26f8ad91-0000.parquet", [1])
+        // The store's clock is that of the machine, two years ahead of the journal's.
+        #expect(try await fixture.another().vacuum().items.allSatisfy { $0.reason != .unreferenced })
+        fixture.time.advance(by: .seconds(86_400 * 5000))
+        let report = try await fixture.another().vacuum()
+        #expect(report.items.contains { $0.key.contains("0190163d-8694") && $0.reason == .unreferenced })
+        #expect(try await fixture.another().collect().count == 20)
+    }
+
+    @Test("the log is cut behind a checkpoint")
+    func log() async throws {
+        let fixture = CompactionFixture()
+        for round in 0..<5 {
+            try await fixture.journal.append([Self.event("\(round)", Int64(round))])
+            try await fixture.journal.compact(CompactionPolicy(force: true))
+        }
+        let before = try await fixture.memory.keys("_delta_log/").count
+        // The store's clock is that of the machine, years ahead of the journal's.
+        fixture.time.advance(by: .seconds(86_400 * 5000))
+        _ = try await fixture.another().vacuum()
+        #expect(try await fixture.memory.keys("_delta_log/").count < before)
+        #expect(try await fixture.another().collect().count == 5)
+    }
+
+    // MARK: - Erasure
+
+    @Test("an erased event is in no object any more, and the report says where it was", arguments: [false, true])
+    func erase(byKey: Bool) async throws {
+        let fixture = try await Self.compacted()
+        let journal = fixture.another()
+        let secret = "only this event says so"
+        try await journal.append([Self.event("victim", 5, secret), Self.event("bystander", 5)])
+        try await journal.compact(CompactionPolicy(force: true, isThorough: true))
+        try await journal.append([Self.event("newcomer", 6)])
+        try await journal.update("victim", data: Array("updated \(secret)".utf8))
+        let before = try await journal.collect()
+        let report =
+            byKey ? try await journal.erase(keys: ["key-victim"]) : try await journal.erase(ids: ["victim", "nobody"])
+        #expect(report.erased == ["victim"] && report.notFound == (byKey ? [] : ["nobody"]))
+        #expect(report.isComplete && report.warnings.isEmpty, "\(report.warnings)")
+        // As it was appended, compacted, compacted again, updated.
+        #expect(report.holders.count >= 3)
+        #expect(report.holders.allSatisfy { $0.deleted != nil && $0.rows > 0 && $0.bytes > 0 })
+        #expect(report.holders.contains { !$0.replacedBy.isEmpty })
+        let completed = try #require(report.completed)
+        #expect(report.holders.allSatisfy { ($0.deleted ?? .max) <= completed })
+        #expect(try await fixture.another().collect() == before.filter { $0.id != "victim" })
+        #expect(try await fixture.another().event("victim") == nil)
+        for key in try await fixture.memory.keys("") where key.hasSuffix(".parquet") && !key.hasPrefix("_delta_log") {
+            #expect(!report.holders.map(\.key).contains(key))
+            if key.hasPrefix("segments/") {
+                let rows = try await CompactedRows.read(key, from: fixture.memory).flatMap(\.self)
+                #expect(!rows.contains { $0.event.id == "victim" })
+            }
+        }
+        #expect(try await fixture.another().verify().isClean)
+    }
+
+    @Test("erasing without waiting says that copies are left; the same again later deletes them")
+    func eraseWithoutWaiting() async throws {
+        let fixture = try await Self.compacted()
+        let report = try await fixture.another().erase(ids: ["0-4"], options: ErasureOptions(waits: false))
+        #expect(!report.isComplete && !report.warnings.isEmpty && report.erased == ["0-4"])
+        #expect(report.holders.contains { $0.deleted == nil })
+        let again = try await fixture.another().erase(ids: ["0-4"])
+        #expect(again.isComplete && again.erased.isEmpty && again.notFound == ["0-4"])
+        #expect(Set(again.holders.map(\.key)) == Set(report.holders.map(\.key)))
+        let third = try await fixture.another().erase(ids: ["0-4"])
+        #expect(third.isComplete && third.holders.isEmpty)
+    }
+
+    // MARK: - Reindex
+
+    @Test("reindex makes a damaged or lost index good")
+    func reindex() async throws {
+        let fixture = try await Self.compacted()
+        for key in try await fixture.memory.keys("_index/") { try await fixture.memory.delete(key) }
+        await #expect(throws: JournalError.self) { try await fixture.another().event("0-3") }
+        #expect(try await fixture.another().reindex() == 20)
+        #expect(try await fixture.another().event("0-3")?.id == "0-3")
+        #expect(try await fixture.another().collect().count == 20)
+        #expect(try await CompactionFixture().journal.reindex() == 0)
+    }
+}
