@@ -62,16 +62,20 @@ struct CatalogLookup: Sendable {
         let reader = reader
         let matches = try await mapConcurrently(try await groups(hits, state), limit: reader.parallelism) { group in
             let (open, number) = try await reader.rowGroup(group.number, of: group.segment)
-            return CatalogLookup.match(group.hits, of: ids, in: try await open.ids(rowGroup: number))
-                .map { match in
-                    let row = CatalogRow(
-                        segment: group.segment,
-                        rowGroup: group.number,
-                        row: match.row,
-                        timestamp: match.hit.timestamp
-                    )
-                    return (match.hit.position, row)
-                }
+            let matches = CatalogLookup.match(group.hits, of: ids, in: try await open.ids(rowGroup: number))
+            if matches.isEmpty { return [] }
+            // Not those of the index: it may still have an event with this id that was deleted, at another moment of
+            // the group.
+            let timestamps = try await open.timestamps(rowGroup: number)
+            return matches.map { match in
+                let row = CatalogRow(
+                    segment: group.segment,
+                    rowGroup: group.number,
+                    row: match.row,
+                    timestamp: timestamps[match.row]
+                )
+                return (match.position, row)
+            }
         }
         return Array(matches.joined())
     }
@@ -128,13 +132,13 @@ struct CatalogLookup: Sendable {
         _ hits: ArraySlice<Hit>,
         of ids: HashedIDs,
         in there: ByteArrays
-    ) -> [(hit: Hit, row: Int)] {
-        var matches: [(hit: Hit, row: Int)] = []
+    ) -> [(position: Int, row: Int)] {
+        var matches: [(position: Int, row: Int)] = []
         if hits.count == 1, let hit = hits.first {
             // Shorter than hashing a row group's ids.
             let wanted = ids.ids[hit.position] ?? []
             unsafe there.visit { row, id in
-                if unsafe id.count == wanted.count && id.elementsEqual(wanted) { matches.append((hit, row)) }
+                if unsafe id.count == wanted.count && id.elementsEqual(wanted) { matches.append((hit.position, row)) }
             }
             return matches
         }
@@ -143,7 +147,7 @@ struct CatalogLookup: Sendable {
         unsafe there.visit { row, id in
             guard let candidates = unsafe byHash[BloomFilter.hash(id)] else { return }
             for hit in candidates where ids.ids.isEqual(at: hit.position, to: there, at: row) {
-                matches.append((hit, row))
+                matches.append((hit.position, row))
             }
         }
         return matches

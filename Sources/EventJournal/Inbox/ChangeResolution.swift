@@ -76,6 +76,8 @@ enum ChangedState: Sendable {
 
 /// What all pending changes together amount to.
 struct ChangeResolution: Sendable {
+    /// Whether the catalog was asked about every changed id, so that ``changes`` are all of events that it has.
+    var isExact = false
     /// Ids of which the catalog's event does not count.
     var changes = PendingChanges.none
     /// What became of each changed id. Where the catalog was not asked, of an event of each moment that changes are of.
@@ -115,9 +117,11 @@ extension Inbox {
     /// What the changes amount to.
     ///
     /// Cost: none without changes; a look-up in the catalog of ids that were both put and changed in the inbox.
-    func resolvedChanges() async throws -> ChangeResolution {
-        if let resolution { return resolution }
-        var resolution = ChangeResolution()
+    ///
+    /// - Parameter exactly: Whether to look up all changed ids: for who counts.
+    func resolvedChanges(exactly: Bool = false) async throws -> ChangeResolution {
+        if let resolution, resolution.isExact || !exactly { return resolution }
+        var resolution = ChangeResolution(isExact: exactly)
         if !changed.isEmpty { try await resolve(into: &resolution) }
         self.resolution = resolution
         return resolution
@@ -126,10 +130,11 @@ extension Inbox {
     private func resolve(into resolution: inout ChangeResolution) async throws {
         let puts = try await putsOfChangedIDs()
         var ids = ByteArrays()
-        for id in puts.keys { ids.append(id) }
+        let asked = resolution.isExact ? Array(changed.keys) : Array(puts.keys)
+        for id in asked { ids.append(id) }
         let rows = try await lookup.find(HashedIDs(ids), in: state)
         var known: [[UInt8]: ChangedState.Knowledge] = [:]
-        for (id, row) in zip(puts.keys, rows) { known[id] = row.map { .present($0.timestamp) } ?? .absent }
+        for (id, row) in zip(asked, rows) { known[id] = row.map { .present($0.timestamp) } ?? .absent }
 
         var hidden = PendingChanges()
         for (id, changes) in changed {

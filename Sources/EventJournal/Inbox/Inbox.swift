@@ -64,12 +64,17 @@ actor Inbox {
     /// - Parameters:
     ///   - damage: What to do about objects that cannot be read.
     ///   - range: For which time it has to be known which rows count.
+    ///   - exactly: Whether ``Snapshot/events`` has to be exact: costs a look-up of every id that was changed.
     /// - Returns: Segments, and which of their rows do not count.
     /// - Throws: ``JournalError/Code/damagedSegment`` that names the first such object, if they are not to be skipped.
-    func snapshot(damage: DamagePolicy, range: EventRange = .all) async throws -> Snapshot {
+    func snapshot(
+        damage: DamagePolicy,
+        range: EventRange = .all,
+        exactly: Bool = false
+    ) async throws -> Snapshot {
         let snapshot = try await gate.pass {
             try await refresh()
-            return try await current(range)
+            return try await current(range, exactly: exactly)
         }
         if damage == .refuse, let first = snapshot.damaged.first { throw first.error }
         return snapshot
@@ -195,8 +200,8 @@ actor Inbox {
 
     private func sortedDamage() -> [DamagedSegment] { damaged.values.sorted { $0.object < $1.object } }
 
-    private func current(_ range: EventRange) async throws -> Snapshot {
-        let resolution = try await resolvedChanges()
+    private func current(_ range: EventRange, exactly: Bool) async throws -> Snapshot {
+        let resolution = try await resolvedChanges(exactly: exactly)
         try await compareWithCatalog(range)
         var snapshot = Snapshot(catalog: state, segments: allSegments(), damaged: sortedDamage())
         snapshot.changes = resolution.changes

@@ -20,7 +20,7 @@ struct Snapshot: Sendable {
     /// Objects that cannot be read, with the reason.
     var damaged: [DamagedSegment]
 
-    /// How many events there are, each id once.
+    /// How many events there are, each id once; exact only if that was asked for.
     var events: Int {
         segments.reduce(0) { $0 + $1.events } - dropped.values.reduce(0) { $0 + $1.count } - changes.count
     }

@@ -60,7 +60,7 @@ extension Journal {
     ///
     /// Cost: as ``segments(after:through:)``, and the ids of segments not met before, to count each event once.
     public func statistics() async throws -> JournalStatistics {
-        JournalStatistics(try await inbox.snapshot(damage: .skip))
+        JournalStatistics(try await inbox.snapshot(damage: .skip, exactly: true))
     }
 }
 

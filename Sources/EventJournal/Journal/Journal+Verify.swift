@@ -29,7 +29,7 @@ extension Journal {
     public func verify(
         progress: (@Sendable (_ done: Int, _ of: Int, _ objectBytes: Int) -> Void)? = nil
     ) async throws -> VerificationReport {
-        let snapshot = try await inbox.snapshot(damage: .skip)
+        let snapshot = try await inbox.snapshot(damage: .skip, exactly: true)
         var report = VerificationReport()
         report.damaged = snapshot.damaged
         report.events = -snapshot.changes.count
