@@ -12,6 +12,7 @@ struct Operation: Sendable {
         case replay(after: Timestamp?, through: Timestamp?, windowBytes: Int)
         case statistics
         case verify
+        case compact(CompactionPolicy)
         /// Time passes for everybody.
         case wait(seconds: Int64)
         /// The actor's wall clock jumps, perhaps back.
@@ -31,7 +32,7 @@ struct Operation: Sendable {
     var lists: Bool {
         switch action {
         case .event, .replay, .statistics, .verify: true
-        case .put, .update, .delete, .append, .wait, .moveClock, .reopen: looksUpFirst
+        case .put, .update, .delete, .append, .compact, .wait, .moveClock, .reopen: looksUpFirst
         }
     }
 
@@ -39,7 +40,7 @@ struct Operation: Sendable {
     var looksUpFirst: Bool {
         switch action {
         case .put, .update, .delete: true
-        case .append, .event, .replay, .statistics, .verify, .wait, .moveClock, .reopen: false
+        case .append, .event, .replay, .statistics, .verify, .compact, .wait, .moveClock, .reopen: false
         }
     }
 
@@ -47,7 +48,7 @@ struct Operation: Sendable {
     var writes: Bool {
         switch action {
         case .put, .append, .update, .delete: true
-        case .event, .replay, .statistics, .verify, .wait, .moveClock, .reopen: false
+        case .event, .replay, .statistics, .verify, .compact, .wait, .moveClock, .reopen: false
         }
     }
 }
@@ -71,6 +72,7 @@ extension Operation.Action: CustomStringConvertible {
             "replay after \(after.short) through \(through.short), windows of \(windowBytes)"
         case .statistics: "statistics"
         case .verify: "verify"
+        case .compact(let policy): "compact \(policy.short)"
         case .wait(let seconds): "wait \(seconds) s"
         case .moveClock(let microseconds): "clock \(microseconds > 0 ? "+" : "")\(microseconds) us"
         case .reopen: "reopen"
@@ -83,6 +85,19 @@ extension Event {
     var short: String {
         let text = data.count > 40 ? "\(data.count) bytes" : text
         return "\(id)@\(timestamp.microseconds)\(key.map { "/\($0)" } ?? "")=\(text)"
+    }
+}
+
+extension CompactionPolicy {
+    /// What of the policy is not as by default.
+    fileprivate var short: String {
+        var parts = ["objects of \(targetObjectBytes)", "jobs of \(jobPayloadBytes)", "depth \(maximumDepth)"]
+        if minimumEvents > 1 { parts.append("at least \(minimumEvents) events") }
+        if force { parts.append("forced") }
+        if appliesChanges { parts.append("with changes") }
+        if pendingChanges < 10_000 { parts.append("with \(pendingChanges) changes") }
+        if isThorough { parts.append("thorough") }
+        return parts.joined(separator: ", ")
     }
 }
 

@@ -67,7 +67,7 @@ struct ProgramGenerator {
     }
 
     private mutating func action(isAlone: Bool) -> Operation.Action {
-        switch Int.random(in: 0..<(isAlone ? 28 : 22), using: &random) {
+        switch Int.random(in: 0..<(isAlone ? 33 : 26), using: &random) {
         case 0..<6: append()
         case 6..<9: .put(event(0))
         case 9..<12: .update(id: id(), data: payload(0))
@@ -76,12 +76,27 @@ struct ProgramGenerator {
         case 17..<20: replay()
         case 20: .statistics
         case 21: .verify
-        case 22..<24:
+        case 22..<26: .compact(policy())
+        case 26..<28:
             .moveClock(microseconds: pick([1000, -1000, 5_000_000, -5_000_000, 7_200_000_000, -7_200_000_000]))
         // On either side of the delays that the design leans on: 60 s, 120 s and an hour.
-        case 24..<26: .wait(seconds: pick([10, 59, 61, 121, 3700]))
+        case 28..<30: .wait(seconds: pick([10, 59, 61, 121, 3700]))
         default: .reopen
         }
+    }
+
+    private mutating func policy() -> CompactionPolicy {
+        CompactionPolicy(
+            minimumEvents: pick([1, 1, 1, 4]),
+            force: Bool.random(using: &random),
+            targetObjectBytes: pick([1, 2000, 128 << 20]),
+            compressionLevel: 1,
+            appliesChanges: Bool.random(using: &random),
+            pendingChanges: pick([1, 3, 10_000]),
+            isThorough: chance(20),
+            maximumDepth: pick([1, 2, 6]),
+            jobPayloadBytes: pick([1, 20, 8 << 30])
+        )
     }
 
     private mutating func append() -> Operation.Action {

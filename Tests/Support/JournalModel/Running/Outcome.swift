@@ -14,6 +14,7 @@ enum Outcome: Sendable {
     case replay([Event])
     case statistics(JournalStatistics)
     case verified(VerificationReport)
+    case compacted(CompactionReport)
     case failed(JournalError)
     /// An error that no method may throw.
     case unexpected(String)
@@ -61,6 +62,7 @@ extension ModelActor {
             return .replay(events)
         case .statistics: return .statistics(try await journal.statistics())
         case .verify: return .verified(try await journal.verify())
+        case .compact(let policy): return .compacted(try await journal.compact(policy))
         case .wait: return .done
         case .moveClock(let microseconds):
             clock.move(by: microseconds)

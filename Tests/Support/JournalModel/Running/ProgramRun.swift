@@ -54,7 +54,8 @@ struct ProgramRun {
                 hurtful: after.hurtful - before.hurtful,
                 truncated: after.truncated - before.truncated
             ),
-            hasCommit: history.hasCommit(begin...history.count)
+            hasCommit: history.hasCommit(begin...history.count),
+            waiting: history.waiting
         )
         try round.checkSegments(causality, after: history.segments[..<known])
         try round.checkCommits()
@@ -105,10 +106,21 @@ struct ProgramRun {
         causality.forget(actor)
     }
 
-    /// Every actor, and one that has seen nothing yet, must now tell the truth, and tell it twice.
+    /// Every actor, and one that has seen nothing yet, must now tell the truth; and once more when everything is
+    /// compacted.
     private mutating func lookAtEverything() async throws {
         actors.append(ModelActor(actors.count, surroundings))
         var number = 1_000_000
+        try await compareAll(&number)
+        var policy = CompactionPolicy(force: true, compressionLevel: 1, appliesChanges: true)
+        policy.isThorough = program.seed % 2 == 0
+        number += 1
+        let operation = Operation(number: number, actor: Int(program.seed % 2), action: .compact(policy))
+        try await perform([[operation]])
+        try await compareAll(&number)
+    }
+
+    private mutating func compareAll(_ number: inout Int) async throws {
         for actor in actors.indices {
             var random = SeededRandom(seed: program.seed &+ UInt64(actor))
             let bound = Timestamp(microseconds: Int64.random(in: -3...3, using: &random))

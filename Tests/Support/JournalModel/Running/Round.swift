@@ -13,6 +13,8 @@ struct Round {
     var weather: Weather.Tally
     /// Whether the catalog changed.
     var hasCommit: Bool
+    /// What of the inbox no compaction has absorbed when the step is over.
+    var waiting: [StoredSegment]
 
     /// The truths from the begin of an operation to the end of the step.
     func truths(_ performance: Performance) -> ArraySlice<Truth> { truths[(performance.begin - begin)...] }
@@ -70,6 +72,7 @@ extension Round {
             try check(performance, statistics.events, statistics.damagedSegments)
         case (.verify, .verified(let report)):
             try check(performance, report.events, report.damaged.count)
+        case (.compact(let policy), .compacted(let report)): try check(performance, policy, report)
         case (.wait, .done), (.moveClock, .done), (.reopen, .done): break
         default: throw Violation("the outcome is \(performance.outcome)", at: operation)
         }
@@ -106,6 +109,16 @@ extension Round {
         )
     }
 
+    /// A compaction has done what it was asked for.
+    private func check(_ performance: Performance, _ policy: CompactionPolicy, _ report: CompactionReport) throws {
+        if weather.hurtful > 0 { return }
+        let operation = performance.operation
+        try require(report.warnings.isEmpty, "warns without a fault: \(report.warnings)", at: operation)
+        if performances.count > 1 { return }
+        let left = waiting.filter { policy.appliesChanges || $0.rows.contains { $0.change == .put } }
+        try require(left.isEmpty, "absorbed all but \(left.flatMap(\.rows).map(\.event).short)", at: operation)
+    }
+
     /// An error needs a reason.
     private func check(_ performance: Performance, _ error: JournalError) throws {
         let (operation, truths) = (performance.operation, truths(performance))
@@ -123,6 +136,9 @@ extension Round {
             )
         case (.update(let id, _), .eventNotFound), (.delete(let id), .eventNotFound):
             try require(truths.contains { $0.event(id) == nil }, "says of an id that is there: \(error)", at: operation)
+        case (.compact, .tooLittle): break
+        case (.compact, .conflict):
+            try require(performances.count > 1, "lost a race without a rival: \(error)", at: operation)
         default: throw Violation("failed with \(error.code): \(error)", at: operation)
         }
     }

@@ -34,6 +34,12 @@ struct History {
         commits.contains { moments.lowerBound <= $0.entry && $0.entry < moments.upperBound }
     }
 
+    /// What of the inbox no compaction has absorbed.
+    var waiting: [StoredSegment] {
+        let absorbed = Set(commits.flatMap(\.absorbed))
+        return segments.filter { !absorbed.contains($0.batchID) }
+    }
+
     /// The truth after so many effects.
     mutating func truth(at moment: Int) -> Truth {
         if let truth = truths[moment] { return truth }
