@@ -74,16 +74,20 @@ struct Campaign: Sendable {
         // What tasks do at the same time differs from run to run: such a program gets several chances to fail.
         let isConcurrent = program.steps.contains { $0.operations.count > 1 }
         var shrinker = Shrinker { candidate in
-            for _ in 0..<(isConcurrent ? 20 : 1) {
+            for _ in 0..<(isConcurrent ? 50 : 1) {
                 if await watchdog.watch(candidate, { await ProgramRun.violation(of: candidate) }) != nil { return true }
             }
             return false
         }
         let smallest = await shrinker.shrink(program)
-        guard let again = await watchdog.watch(smallest, { await ProgramRun.violation(of: smallest) }) else {
+        var again: Violation?
+        for _ in 0..<100 where again == nil {
+            again = await watchdog.watch(smallest, { await ProgramRun.violation(of: smallest) })
+        }
+        guard let again else {
             print("\nIt does not fail each time; the smallest seen to fail:\n\(smallest)\n")
             return
         }
-        print("\nThe smallest that fails:\n\(smallest)\n  \(again)\n")
+        print("\nThe smallest that fails:\n\(smallest)\n  \(again)\nThe store:\n\(again.history)\n")
     }
 }

@@ -32,6 +32,8 @@ struct Program: Sendable {
     var groupPayloadBytes: [Int]
     /// How many segments an actor reads at once.
     var parallelism: [Int]
+    /// Whether there are compactions.
+    var compacts: Bool
     var steps: [Step]
 }
 

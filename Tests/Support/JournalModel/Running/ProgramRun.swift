@@ -25,10 +25,10 @@ struct ProgramRun {
         do {
             try await run.run()
             return nil
-        } catch let violation as Violation {
-            return violation
         } catch {
-            return Violation("\(error)")
+            var violation = error as? Violation ?? Violation("\(error)")
+            violation.history = "\(run.history)"
+            return violation
         }
     }
 
@@ -112,6 +112,7 @@ struct ProgramRun {
         actors.append(ModelActor(actors.count, surroundings))
         var number = 1_000_000
         try await compareAll(&number)
+        guard program.compacts else { return }
         var policy = CompactionPolicy(force: true, compressionLevel: 1, appliesChanges: true)
         policy.isThorough = program.seed % 2 == 0
         number += 1

@@ -4,6 +4,8 @@ import EventJournal
 struct Violation: Error, CustomStringConvertible {
     /// What is wrong, and at which operation.
     var description: String
+    /// What had been done to the store.
+    var history = ""
 
     init(_ description: String, at operation: Operation? = nil) {
         self.description = operation.map { "\(description)\n    at \($0)" } ?? description

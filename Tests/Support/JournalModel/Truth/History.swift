@@ -5,7 +5,7 @@ struct History {
     private let log: StoreLog
     private(set) var segments: [StoredSegment] = []
     /// For each commit of the catalog, its place in the log and what it absorbed.
-    private var commits: [(entry: Int, absorbed: [UUIDv7])] = []
+    private var commits: [(entry: Int, actor: Int, absorbed: [UUIDv7])] = []
     /// How many effects have been read.
     private(set) var count = 0
     private var truths: [Int: Truth] = [:]
@@ -22,7 +22,7 @@ struct History {
             case .segment(let key, let bytes):
                 segments.append(try StoredSegment(entry: count, actor: entry.actor, key: key, bytes: bytes))
             case .commit(let key, let bytes):
-                commits.append((count, try CatalogCommit(key: key, bytes: bytes).absorbed))
+                commits.append((count, entry.actor, try CatalogCommit(key: key, bytes: bytes).absorbed))
             }
             count += 1
         }
@@ -50,5 +50,20 @@ struct History {
         let truth = Truth(segments.prefix { $0.entry < moment }, absorbed: absorbed)
         truths[moment] = truth
         return truth
+    }
+}
+
+extension History: CustomStringConvertible {
+    /// What was done to the store, in order.
+    var description: String {
+        var lines: [(entry: Int, text: String)] = segments.map { segment in
+            let rows = segment.rows.map { "\($0.change) \($0.event.short)" }
+            return (segment.entry, "actor \(segment.actor) stored \(segment.batchID): \(rows.joined(separator: ", "))")
+        }
+        for commit in commits {
+            let absorbed = commit.absorbed.map(\.description).joined(separator: ", ")
+            lines.append((commit.entry, "actor \(commit.actor) committed, absorbing \(absorbed)"))
+        }
+        return lines.sorted { $0.entry < $1.entry }.map { "  \($0.text)" }.joined(separator: "\n")
     }
 }
