@@ -186,7 +186,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EventJournalTests",
-            dependencies: ["EventJournal", "JMESPath", "ObjectStorageTesting", "Parquet"],
+            dependencies: ["EventJournal", "DeltaLake", "JMESPath", "ObjectStorageTesting", "Parquet"],
             exclude: ["Resources"]
         ),
         .executableTarget(

@@ -6,7 +6,7 @@ public struct JournalError: Error, Sendable {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case eventExists, eventNotFound, invalidEvent, damagedSegment, unsupportedSegment, damagedCatalog,
-                damagedIndex, tooLittle, conflict, invalidOption, storage
+                damagedIndex, tooLittle, conflict, invalidOption, positionExpired, markMoved, invalidMark, storage
         }
         private var value: Value
 
@@ -30,6 +30,12 @@ public struct JournalError: Error, Sendable {
         public static let conflict = Self(value: .conflict)
         /// An option asks for what would do harm; ask for something else.
         public static let invalidOption = Self(value: .invalidOption)
+        /// What arrived behind a follower's position can no longer be told apart; follow from the beginning.
+        public static let positionExpired = Self(value: .positionExpired)
+        /// Somebody else has moved a mark, or removed it; read it again.
+        public static let markMoved = Self(value: .markMoved)
+        /// A mark cannot have this name; choose another.
+        public static let invalidMark = Self(value: .invalidMark)
         /// The object store failed; ``JournalError/storeCode`` says how.
         public static let storage = Self(value: .storage)
 

@@ -25,8 +25,9 @@ struct Highwater: AsyncParsableCommand {
             """,
         version: HighwaterVersion.text,
         subcommands: [
-            Import.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self, Segments.self, Stats.self,
-            Fields.self, Verify.self, Compact.self, VacuumCommand.self, Erase.self, Reindex.self,
+            Import.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self, FollowCommand.self, Marks.self,
+            Segments.self, Stats.self, Fields.self, Verify.self, Compact.self, VacuumCommand.self, Erase.self,
+            Reindex.self,
             JMESPathCommand.self,
         ]
     )

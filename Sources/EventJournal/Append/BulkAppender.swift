@@ -61,8 +61,8 @@ package actor BulkAppender {
         do {
             let encoded = try journal.writer.encode(reservation.batch, batchID: reservation.batchID)
             try await Journal.store(encoded, in: journal.store)
-            journal.maintenance.count(payloadBytes: encoded.segment.payloadBytes)
             try await journal.inbox.register(encoded.segment, ids: reservation.ids)
+            journal.announce(encoded.segment)
         } catch {
             await forget(reservation.batchID)
             throw error

@@ -51,7 +51,8 @@ struct InboxDomain: Sendable, Hashable {
         return "{\"absorbed\":\"\(InboxDomain.encode(absorbed))\"\(changes),\"new\":\"\(InboxDomain.encode(new))\"}"
     }
 
-    private static func encode(_ ids: [UUIDv7]) -> String {
+    /// Batch ids as one text.
+    static func encode(_ ids: [UUIDv7]) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(16 * ids.count)
         for id in ids {
@@ -64,7 +65,8 @@ struct InboxDomain: Sendable, Hashable {
         return Base64URL.encode(bytes)
     }
 
-    private static func decode(_ text: String) -> [UUIDv7]? {
+    /// Reads such a text; `nil` when it is none.
+    static func decode(_ text: String) -> [UUIDv7]? {
         guard let bytes = Base64URL.decode(text), bytes.count % 16 == 0 else { return nil }
         return stride(from: 0, to: bytes.count, by: 16)
             .map { start in

@@ -88,6 +88,10 @@ struct ChangeResolution: Sendable {
     var counted: [String: [Int]] = [:]
     /// Updates that count if their event is met; see ``Snapshot/conditional``.
     var conditional: [String: [(row: Int, change: Int)]] = [:]
+    /// All operations on each changed id, in order of arrival.
+    var steps: [[UInt8]: [ChangedState.Step]] = [:]
+    /// What the catalog has of those that were looked up there.
+    var known: [[UInt8]: ChangedState.Knowledge] = [:]
 }
 
 extension Inbox {
@@ -143,6 +147,7 @@ extension Inbox {
                     ChangedState.Step(operation: $0.operation, reference: $0.reference, timestamp: $0.timestamp)
                 } + (puts[id] ?? []))
                 .sorted { $0.reference.arrives(before: $1.reference) }
+            resolution.steps[id] = steps
             var counting: Set<RowReference> = []
             let cases = known[id].map { [$0] } ?? Set(changes.map(\.timestamp)).map { .unknown($0) }
             for knowledge in cases {
@@ -172,6 +177,7 @@ extension Inbox {
             }
         }
         hidden.seal()
+        resolution.known = known
         resolution.changes = hidden
     }
 

@@ -200,7 +200,10 @@ actor Inbox {
 
     private func sortedDamage() -> [DamagedSegment] { damaged.values.sorted { $0.object < $1.object } }
 
-    private func current(_ range: EventRange, exactly: Bool) async throws -> Snapshot {
+    /// What a reader of a range sees, as of the last refresh.
+    ///
+    /// - Parameter exactly: Whether ``Snapshot/events`` has to be exact.
+    func current(_ range: EventRange, exactly: Bool = false) async throws -> Snapshot {
         let resolution = try await resolvedChanges(exactly: exactly)
         try await compareWithCatalog(range)
         var snapshot = Snapshot(catalog: state, segments: allSegments(), damaged: sortedDamage())
@@ -215,7 +218,10 @@ actor Inbox {
         return snapshot
     }
 
-    private func refresh() async throws {
+    /// Lists the inbox, asks the catalog where that is needed, and takes in what is new.
+    ///
+    /// - Parameter validating: Whether the catalog is asked in any case.
+    func refresh(validating: Bool = false) async throws {
         let objects: [ObjectMetadata]
         do {
             objects = try await store.listAll(prefix: Segment.inbox, keysOnly: true)
@@ -224,7 +230,7 @@ actor Inbox {
             throw JournalError.wrapping(error, "Listing the segments of \(store.location) failed")
         }
         // In this order: what a compaction absorbs between the two is found in the inbox or in the catalog, not in neither.
-        try await take(state: try await newestState(objects))
+        try await take(state: try await newestState(objects, validating))
         do {
             try await take(objects)
         } catch let error as JournalError where error.code == .damagedSegment {
@@ -234,12 +240,12 @@ actor Inbox {
         }
     }
 
-    private func newestState(_ objects: [ObjectMetadata]) async throws -> CatalogState {
+    private func newestState(_ objects: [ObjectMetadata], _ validating: Bool) async throws -> CatalogState {
         let hint = objects.lazy.compactMap { CatalogHint.version($0.key) }.max()
         let listed = Set(objects.lazy.map(\.key))
         // What is gone was absorbed, or somebody deleted it.
         let isMissing = !known.isSubset(of: listed)
-        return try await catalog.current(hint: hint, mustBeNewest: isMissing)
+        return try await catalog.current(hint: hint, mustBeNewest: isMissing || validating)
     }
 
     private func take(state next: CatalogState) async throws {

@@ -77,7 +77,7 @@ extension Journal {
         if unique.payloads.payloadBytes >= configuration.groupPayloadBytes {
             let encoded = try writer.encode(unique, batchID: generator.next())
             try await Journal.store(encoded, in: store)
-            maintenance.count(payloadBytes: encoded.segment.payloadBytes)
+            announce(encoded.segment)
         } else {
             try await queue.append(unique)
         }

@@ -28,6 +28,10 @@ public final class Journal: Sendable {
     /// What compaction works with.
     let compaction: CompactionContext
     let maintenance: Maintenance
+    /// Wakes those who follow through this very object.
+    let arrivals: ArrivalSignal
+    /// Tells those within this process whom it concerns that a segment was stored.
+    let announce: @Sendable (Segment) -> Void
 
     /// Opens a journal on a store, which holds nothing else.
     ///
@@ -63,6 +67,8 @@ public final class Journal: Sendable {
         self.generator = generator
         self.writer = writer
         self.reader = reader
+        let arrivals = ArrivalSignal()
+        self.arrivals = arrivals
         let catalog = Catalog(store: store, time: time, clock: clock)
         self.catalog = catalog
         let inbox = Inbox(store: store, reader: reader, catalog: catalog, generator: generator)
@@ -80,17 +86,22 @@ public final class Journal: Sendable {
         self.compaction = compaction
         let maintenance = Maintenance(settings: configuration.automaticCompaction, context: compaction)
         self.maintenance = maintenance
+        let announce: @Sendable (Segment) -> Void = { segment in
+            maintenance.count(payloadBytes: segment.payloadBytes)
+            arrivals.notify()
+        }
+        self.announce = announce
         queue = AppendQueue(groupPayloadBytes: configuration.groupPayloadBytes) { batch in
             let sorted = batch.sortedByTimestamp()
             let encoded = try writer.encode(sorted, batchID: generator.next())
             try await Journal.store(encoded, in: store)
             await inbox.remember(encoded.segment, ids: sorted.ids)
-            maintenance.count(payloadBytes: encoded.segment.payloadBytes)
+            announce(encoded.segment)
         }
         changeQueue = AppendQueue(groupPayloadBytes: configuration.groupPayloadBytes) { batch in
             let encoded = try writer.encode(batch, batchID: generator.next())
             try await Journal.store(encoded, in: store)
-            maintenance.count(payloadBytes: encoded.segment.payloadBytes)
+            announce(encoded.segment)
         }
     }
 

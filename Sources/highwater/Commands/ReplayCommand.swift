@@ -72,8 +72,8 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 }
 
-/// Collects what a replay left out.
-private final class SkippedSegments: Sendable {
+/// Collects what a replay or a follower left out.
+final class SkippedSegments: Sendable {
     private let found = Mutex<[DamagedSegment]>([])
 
     func add(_ segment: DamagedSegment) {

@@ -19,8 +19,24 @@ enum EventFormat: String, ExpressibleByArgument, CaseIterable {
         try output.write { $0.append(UInt8(ascii: "\n")) }
     }
 
-    private static func appendEnvelope(_ batch: EventBatch, _ row: Int, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: "{\"id\":".utf8)
+    /// Writes an event's envelope that says what became of it, and a newline; what was deleted has no payload.
+    func writeEnvelope(_ batch: EventBatch, _ row: Int, operation: String, to output: inout Output) throws {
+        try output.write {
+            EventFormat.appendEnvelope(batch, row, operation: operation, withPayload: operation != "delete", to: &$0)
+        }
+        try output.write { $0.append(UInt8(ascii: "\n")) }
+    }
+
+    private static func appendEnvelope(
+        _ batch: EventBatch,
+        _ row: Int,
+        operation: String? = nil,
+        withPayload: Bool = true,
+        to bytes: inout [UInt8]
+    ) {
+        bytes.append(contentsOf: "{".utf8)
+        if let operation { bytes.append(contentsOf: "\"op\":\"\(operation)\",".utf8) }
+        bytes.append(contentsOf: "\"id\":".utf8)
         unsafe batch.ids.withBytes(at: row) { unsafe JSONText.append(string: $0, to: &bytes) }
         bytes.append(contentsOf: ",\"timestamp\":\"".utf8)
         Timestamp(microseconds: batch.timestamps[row]).append(to: &bytes)
@@ -30,7 +46,9 @@ enum EventFormat: String, ExpressibleByArgument, CaseIterable {
             bytes.append(contentsOf: ",\"\(name)\":".utf8)
             unsafe column.withBytes(at: row) { unsafe JSONText.append(string: $0, to: &bytes) }
         }
-        unsafe batch.payloads.withBytes(at: row) { payload in unsafe appendPayload(payload, to: &bytes) }
+        if withPayload {
+            unsafe batch.payloads.withBytes(at: row) { payload in unsafe appendPayload(payload, to: &bytes) }
+        }
         bytes.append(UInt8(ascii: "}"))
     }
 

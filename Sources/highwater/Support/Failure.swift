@@ -41,7 +41,7 @@ enum Failure {
         case .eventNotFound: notFound
         case .damagedSegment, .unsupportedSegment, .damagedCatalog, .damagedIndex: damaged
         case .tooLittle: tooLittle
-        case .invalidEvent, .invalidOption: usage
+        case .invalidEvent, .invalidOption, .invalidMark: usage
         default: (error.cause as? ObjectStoreError).map(status(of:)) ?? storage
         }
     }

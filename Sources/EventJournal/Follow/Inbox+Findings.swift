@@ -1,0 +1,180 @@
+internal import Parquet
+
+/// The batches a follower has found in the inbox.
+struct ListedBatches: Sendable {
+    var batches: Set<UUIDv7> = []
+    private var latest = UUIDv7.zero
+
+    mutating func insert(_ batchID: UUIDv7) {
+        batches.insert(batchID)
+        latest = max(latest, batchID)
+    }
+
+    /// Whether a segment belongs to what is delivered now.
+    ///
+    /// A change is made by somebody who has seen the event, and gets a later batch id. But no list is of one moment: it may
+    /// have the change and lack the event. One taken later has both; of what it has more, only new events are delivered, and
+    /// only those that arrived earlier than something in the first. So no change goes ahead of its event.
+    func admit(_ segment: Segment) -> Bool {
+        batches.contains(segment.arrival) || (!segment.isChanges && segment.arrival < latest)
+    }
+}
+
+/// What of the inbox a follower has to deliver, and the snapshot by which that was decided.
+struct Findings: Sendable {
+    var snapshot: Snapshot
+    /// Segments that were not delivered before, by order of arrival.
+    var fresh: [Segment] = []
+    /// What their rows mean, by key; of a segment of new events without an entry all rows are put.
+    var meanings: [String: Meaning] = [:]
+
+    /// What the rows of a segment mean to a follower.
+    struct Meaning: Sendable {
+        /// Rows of new events that are not delivered.
+        var dropped: Set<Int> = []
+        /// Rows that are delivered as what they are here; of a segment of changes only these.
+        var operations: [Int: Operation] = [:]
+        /// Events of segments delivered before that count since this one is there.
+        var revived: [(operation: Operation, place: EventPlace)] = []
+    }
+}
+
+/// The rule by which a follower delivers: the difference between what the journal was with the segments it had seen, and what
+/// it is with those that are new. So every id is put once, superseded versions are left out, and who applies what is delivered
+/// has what a replay has.
+extension Inbox {
+    /// What a follower that has seen some batches has not.
+    ///
+    /// Cost: as ``snapshot(damage:range:)``, and the catalog is asked in any case; ids of new segments where some occur twice; a look-up in the catalog for ids that
+    /// were updated or deleted.
+    func arrivals(seen: Set<UUIDv7>, listed: ListedBatches) async throws -> Findings {
+        try await gate.pass {
+            // What was absorbed counts before what lands late: a state that was the newest a minute ago would not do.
+            try await refresh(validating: true)
+            var arrivals = Findings(snapshot: try await current(.all))
+            arrivals.fresh = arrivals.snapshot.segments.filter { segment in
+                segment.batchID.map { !seen.contains($0) && listed.admit(segment) } ?? false
+            }
+            if arrivals.fresh.isEmpty { return arrivals }
+            for segment in arrivals.fresh where !segment.isChanges {
+                let dropped = (duplicates[segment.key] ?? []).union(taken[segment.key] ?? [])
+                if !dropped.isEmpty { arrivals.meanings[segment.key] = Findings.Meaning(dropped: dropped) }
+            }
+            try await markOvertaken(&arrivals, seen)
+            try await resolveChanges(&arrivals, seen)
+            return arrivals
+        }
+    }
+
+    /// Finds rows whose id was delivered with a batch that comes behind theirs: they win, so to the follower they are updates.
+    private func markOvertaken(_ arrivals: inout Findings, _ seen: Set<UUIDv7>) async throws {
+        guard segments.contains(where: { seen.contains($0.arrival) && duplicates[$0.key] != nil }) else { return }
+        for segment in arrivals.fresh where !segment.isChanges {
+            let ids = HashedIDs(try await reader.ids(of: segment))
+            var losers: [(row: Int, other: UInt32)] = []
+            for (row, hash) in ids.hashes.enumerated() {
+                for other in repeats[hash] ?? [] where seen.contains(segments[place(other).segment].arrival) {
+                    losers.append((row, other))
+                }
+            }
+            if losers.isEmpty { continue }
+            let stored = try await readIDs(Set(losers.map(\.other)))
+            for (row, other) in losers where stored[other] == ids.ids[row] {
+                if arrivals.meanings[segment.key]?.dropped.contains(row) == true { continue }
+                arrivals.meanings[segment.key, default: Findings.Meaning()].operations[row] = .update
+            }
+        }
+    }
+
+    /// Compares what ids were that are updated or deleted with what they are.
+    private func resolveChanges(_ arrivals: inout Findings, _ seen: Set<UUIDv7>) async throws {
+        let resolution = try await resolvedChanges()
+        if resolution.steps.isEmpty { return }
+        let fresh = Set(arrivals.fresh)
+        var touched: [(id: [UInt8], steps: [ChangedState.Step])] = []
+        for (id, steps) in resolution.steps where steps.contains(where: { fresh.contains($0.reference.segment) }) {
+            touched.append((id, steps))
+        }
+        let known = try await knowledge(of: touched, resolution)
+        for (id, steps) in touched {
+            let before = steps.filter { seen.contains($0.reference.segment.arrival) }
+            let now = steps.filter {
+                fresh.contains($0.reference.segment) || seen.contains($0.reference.segment.arrival)
+            }
+            let new = steps.filter { fresh.contains($0.reference.segment) }
+            for step in new where step.operation == .put {
+                arrivals.meanings[step.reference.segment.key, default: Findings.Meaning()]
+                    .forget(step.reference.row)
+            }
+            let there = known[id] ?? .absent
+            arrivals.add(
+                ChangedState.follow(before, from: there).state,
+                ChangedState.follow(now, from: there).state,
+                new
+            )
+        }
+    }
+
+    /// What the catalog has of changed ids.
+    private func knowledge(
+        of touched: [(id: [UInt8], steps: [ChangedState.Step])],
+        _ resolution: ChangeResolution
+    ) async throws -> [[UInt8]: ChangedState.Knowledge] {
+        var known: [[UInt8]: ChangedState.Knowledge] = [:]
+        var unknown: [[UInt8]] = []
+        for (id, _) in touched {
+            if let there = resolution.known[id] { known[id] = there } else { unknown.append(id) }
+        }
+        var ids = ByteArrays()
+        for id in unknown { ids.append(id) }
+        let rows = try await lookup.find(HashedIDs(ids), in: state)
+        for (id, row) in zip(unknown, rows) { known[id] = row.map { .present($0.timestamp) } ?? .absent }
+        return known
+    }
+}
+
+extension Findings {
+    /// Adds what makes one state of an id of another.
+    fileprivate mutating func add(_ before: ChangedState, _ now: ChangedState, _ new: [ChangedState.Step]) {
+        guard let last = new.last?.reference else { return }
+        let wasThere = !before.isDeleted
+        guard let reference = now.reference else {
+            guard now.isDeleted, wasThere, let delete = new.last(where: { $0.operation == .delete })?.reference else {
+                return
+            }
+            meanings[delete.segment.key, default: Meaning()].operations[delete.row] = .delete
+            return
+        }
+        if reference == before.reference { return }
+        let operation: Operation = wasThere ? .update : .put
+        if new.contains(where: { $0.reference == reference }) {
+            meanings[reference.segment.key, default: Meaning()].deliver(reference.row, operation)
+        } else {
+            meanings[last.segment.key, default: Meaning()].revived.append((operation, .inbox(reference)))
+        }
+    }
+}
+
+extension Findings.Meaning {
+    fileprivate mutating func forget(_ row: Int) {
+        dropped.insert(row)
+        operations[row] = nil
+    }
+
+    fileprivate mutating func deliver(_ row: Int, _ operation: Operation) {
+        dropped.remove(row)
+        operations[row] = operation
+    }
+}
+
+extension ChangedState {
+    fileprivate var isDeleted: Bool { if case .deleted = self { true } else { false } }
+
+    /// The row of the inbox that counts.
+    fileprivate var reference: RowReference? {
+        switch self {
+        case .inbox(let reference), .ifInCatalog(let reference): reference
+        case .catalog, .deleted: nil
+        }
+    }
+}

@@ -1,0 +1,257 @@
+import ObjectStorage
+import ObjectStorageTesting
+import Parquet
+import Synchronization
+import Testing
+
+@testable import EventJournal
+
+/// A monotonic clock that a test moves; waiting takes no time of it.
+final class TestTime: Sendable {
+    private let elapsed = Mutex(Duration.zero)
+
+    func pass(_ duration: Duration) { elapsed.withLock { $0 += duration } }
+    var journalTime: JournalTime {
+        JournalTime(now: { self.elapsed.withLock { $0 } }, sleep: { _ in try await Task.sleep(for: .milliseconds(1)) })
+    }
+}
+
+/// Random bits that several generators share.
+private final class SharedRandom: Sendable {
+    private let random: Mutex<SeededRandom>
+
+    init(seed: UInt64) { random = Mutex(SeededRandom(seed: seed)) }
+
+    func next() -> UInt64 { random.withLock { $0.next() } }
+}
+
+/// One random program: writers, some whose puts land late, compactions, removal of what they left, and followers that crash.
+///
+/// A follower is what a consumer makes of it: it applies batches to a map, and keeps map and position together. A crash takes
+/// it back to what it kept last.
+struct FollowProgram {
+    private struct Consumer {
+        var events: [String: Event] = [:]
+        var position: FollowPosition?
+        /// The follower and the journal it runs in; `nil` after a crash.
+        var iterator: Follow.Iterator?
+        var kept: (events: [String: Event], position: FollowPosition?) = ([:], nil)
+    }
+
+    private let seed: UInt64
+    private var random: SeededRandom
+    private let store = MemoryObjectStore()
+    private let time = TestTime()
+    private let bits: SharedRandom
+    private let clock = FakeClock(1_700_000_000_000_000)
+    private var writers: [Journal] = []
+    private var consumers: [Consumer] = []
+    /// Encoded, and not stored yet.
+    private var late: [(segment: Segment, bytes: [UInt8])] = []
+    /// Left by compactions, with when they may go.
+    private var leftovers = SmallCompactor.Leftovers()
+    /// Whether a compaction takes any stretch of the inbox and writes the whole catalog anew, or is that of the journal.
+    private let isPlain: Bool
+    private var nextPayload = 0
+    private(set) var delivered = 0
+    /// What was done, for the message when something is wrong.
+    private var history: [String] = []
+
+    init(seed: UInt64) {
+        self.seed = seed
+        random = SeededRandom(seed: seed)
+        isPlain = seed.isMultiple(of: 2)
+        bits = SharedRandom(seed: ~seed)
+        for number in 0..<3 { writers.append(open(skew: Int64(number - 1) * 2_000_000)) }
+        consumers = Array(repeating: Consumer(), count: Int.random(in: 1...3, using: &random))
+    }
+
+    private func open(skew: Int64 = 0) -> Journal {
+        let (clock, bits) = (clock, bits)
+        let now: @Sendable () -> Timestamp = { Timestamp(microseconds: clock.now.microseconds + skew) }
+        return Journal(
+            store: store,
+            configuration: .defaults,
+            generator: UUIDv7Generator(clock: now, random: { bits.next() }),
+            time: time.journalTime,
+            clock: now
+        )
+    }
+
+    mutating func run(steps: Int) async throws {
+        for _ in 0..<steps {
+            clock.move(by: Int64.random(in: 0...5000, using: &random))
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0..<4: try await append()
+            case 4: try await change()
+            case 5: try await change()
+            case 6: try beLate()
+            case 7: try await land()
+            case 8, 9: try await compact()
+            case 10: try await clear()
+            case 11: time.pass(.seconds(Int64.random(in: 1...70, using: &random)))
+            case 12: crash()
+            default: try await follow(atMost: Int.random(in: 1...6, using: &random))
+            }
+        }
+        while !late.isEmpty { try await land() }
+        let truth = try await truth()
+        for number in consumers.indices {
+            try await follow(number, atMost: .max)
+            let wrong = Set(truth.keys).union(consumers[number].events.keys)
+                .filter { truth[$0] != consumers[number].events[$0] }
+            try #require(wrong.isEmpty, "seed \(seed), follower \(number): \(explain(wrong, truth, consumers[number]))")
+        }
+    }
+
+    /// For each wrong id what was expected, what is there, and what was done to it.
+    private func explain(_ wrong: Set<String>, _ truth: [String: Event], _ consumer: Consumer) -> String {
+        wrong.sorted()
+            .map { id in
+                let story = history.filter { $0.contains("\(id) ") || $0.hasPrefix("*") }.joined(separator: "\n")
+                return
+                    "\(id) is \(consumer.events[id]?.text ?? "gone"), should be \(truth[id]?.text ?? "gone")\n\(story)\n"
+            }
+            .joined()
+    }
+
+    private func truth() async throws -> [String: Event] {
+        var truth: [String: Event] = [:]
+        for event in try await open().collect() { truth[event.id] = event }
+        return truth
+    }
+
+    // MARK: Writing
+
+    private mutating func event() -> Event {
+        nextPayload += 1
+        return Event(
+            id: "id-\(Int.random(in: 0..<40, using: &random))",
+            timestamp: Timestamp(microseconds: Int64.random(in: 0..<8, using: &random)),
+            data: Array("payload \(nextPayload)".utf8)
+        )
+    }
+
+    private mutating func batch() -> [Event] {
+        let count = Int.random(in: 1...6, using: &random)
+        return (0..<count).map { _ in event() }
+    }
+
+    private mutating func append() async throws {
+        let events = batch()
+        history += events.map { "append \($0.id) \($0.timestamp.microseconds) \($0.text)" }
+        try await writers[Int.random(in: 0..<3, using: &random)].append(events)
+    }
+
+    private mutating func change() async throws {
+        let writer = writers[Int.random(in: 0..<3, using: &random)]
+        let event = event()
+        do {
+            if Bool.random(using: &random) {
+                try await writer.update(event.id, data: event.data)
+                history.append("update \(event.id) \(event.text)")
+            } else {
+                try await writer.delete(event.id)
+                history.append("delete \(event.id) ")
+            }
+        } catch let error as JournalError where error.code == .eventNotFound {}
+    }
+
+    private mutating func beLate() throws {
+        let journal = writers[Int.random(in: 0..<3, using: &random)]
+        var events = EventBatch(batch()).firstOfEachID().batch
+        if Int.random(in: 0..<4, using: &random) == 0, case .some = late.first { events = events.selecting([0]) }
+        late.append(try journal.writer.encode(events, batchID: journal.generator.next()))
+    }
+
+    private mutating func land() async throws {
+        if late.isEmpty { return }
+        let item = late.remove(at: Int.random(in: 0..<late.count, using: &random))
+        try await Journal.store(item, in: store)
+        let ids = try await open().reader.ids(of: item.segment)
+        history += (0..<ids.count).map { "* land \(item.segment.arrival): \(ids.text(at: $0) ?? "") " }
+    }
+
+    // MARK: Compacting
+
+    private mutating func compact() async throws {
+        if isPlain { return try await compactPlainly() }
+        var policy = CompactionPolicy(
+            targetObjectBytes: Int.random(in: 300...3000, using: &random),
+            appliesChanges: Bool.random(using: &random),
+            isThorough: Int.random(in: 0..<4, using: &random) == 0,
+            maximumDepth: Int.random(in: 1...4, using: &random)
+        )
+        policy.force = true
+        let report = try await writers[Int.random(in: 0..<3, using: &random)].compact(policy)
+        history.append("* compact: \(report)")
+    }
+
+    private mutating func compactPlainly() async throws {
+        let objects = try await store.listAll(prefix: Segment.inbox).collect(upTo: 10_000)
+        let batches = objects.compactMap { Segment(key: $0.key)?.arrival }.sorted()
+        if batches.isEmpty { return }
+        let last = batches[Int.random(in: 0..<batches.count, using: &random)]
+        let more = try await SmallCompactor(store: store, generator: writers[0].generator).compact(through: last)
+        history.append("* compact \(more.inbox.count) through \(last)")
+        leftovers.inbox += more.inbox
+        leftovers.files += more.files
+    }
+
+    /// Removes what compactions left, after as long a time as they have to let pass.
+    private mutating func clear() async throws {
+        time.pass(Catalog.absorbedStay)
+        _ = try await store.delete(leftovers.inbox + leftovers.files)
+        leftovers = SmallCompactor.Leftovers()
+        history.append("* clear")
+    }
+
+    // MARK: Following
+
+    private mutating func crash() {
+        let number = Int.random(in: 0..<consumers.count, using: &random)
+        history.append("* crash \(number)")
+        consumers[number].iterator = nil
+        consumers[number].events = consumers[number].kept.events
+        consumers[number].position = consumers[number].kept.position
+    }
+
+    private mutating func follow(atMost batches: Int) async throws {
+        try await follow(Int.random(in: 0..<consumers.count, using: &random), atMost: batches)
+    }
+
+    private mutating func follow(_ number: Int, atMost batches: Int) async throws {
+        var consumer = consumers[number]
+        let options = FollowOptions(untilCaughtUp: true)
+        let start = consumer.position.map { FollowStart.position($0) } ?? .beginning
+        var iterator = consumer.iterator ?? open().follow(from: start, options: options).makeAsyncIterator()
+        for _ in 0..<batches {
+            guard let batch = try await iterator.next() else { break }
+            history.append("* batch for \(number): \(batch.position.version) \(batch.position.pass.debugDescription)")
+            for row in 0..<batch.count { try apply(batch, row, &consumer.events, number) }
+            delivered += batch.count
+            consumer.position = try FollowPosition(json: batch.position.json)
+            #expect(consumer.position == batch.position, "seed \(seed)")
+            if Bool.random(using: &random) { consumer.kept = (consumer.events, consumer.position) }
+        }
+        consumer.iterator = iterator
+        consumers[number] = consumer
+    }
+
+    private mutating func apply(
+        _ batch: FollowBatch,
+        _ row: Int,
+        _ events: inout [String: Event],
+        _ number: Int
+    ) throws {
+        let event = batch.events[row]
+        history.append("\(number) gets \(batch.change(at: row)) \(event.id) \(event.text)")
+        switch batch.change(at: row) {
+        case .put, .update:
+            let isNew = batch.change(at: row) == .update || events[event.id] != event
+            try #require(isNew, "seed \(seed): again \(explain([event.id], events, Consumer(events: events)))")
+            events[event.id] = event
+        case .delete: events[event.id] = nil
+        }
+    }
+}

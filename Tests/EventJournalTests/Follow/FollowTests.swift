@@ -1,0 +1,301 @@
+import DeltaLake
+import ObjectStorage
+import ObjectStorageTesting
+import Parquet
+import Synchronization
+import Testing
+
+@testable import EventJournal
+
+@Suite("Following", .serialized)
+struct FollowTests {
+    private static func event(_ number: Int, _ time: Int64 = 0) -> Event {
+        Event(id: "e\(number)", timestamp: Timestamp(microseconds: time), data: Array("\(number)".utf8))
+    }
+
+    private static func ids(_ batch: FollowBatch) -> [String] { (0..<batch.count).map { batch.events[$0].id } }
+
+    /// Everything until caught up, as lines.
+    private static func all(
+        _ journal: Journal,
+        from start: FollowStart = .beginning
+    ) async throws -> (lines: [String], position: FollowPosition?) {
+        var lines: [String] = []
+        var position: FollowPosition?
+        for try await batch in journal.follow(from: start, options: FollowOptions(untilCaughtUp: true)) {
+            for row in 0..<batch.count {
+                let event = batch.events[row]
+                lines.append("\(batch.change(at: row)) \(event.id)\(event.text.isEmpty ? "" : " " + event.text)")
+            }
+            position = batch.position
+        }
+        return (lines, position)
+    }
+
+    @Test("what is there comes in the order of replay, then what arrives, with updates and deletes")
+    func order() async throws {
+        let store = MemoryObjectStore()
+        let journal = Journal(store: store)
+        try await journal.append([Self.event(1, 5)])
+        try await journal.append([Self.event(2, 3)])
+        let first = try await Self.all(journal)
+        #expect(first.lines == ["put e2 2", "put e1 1"])
+        let position = try #require(first.position)
+        try await journal.append([Self.event(3, 9)])
+        try await journal.append([Self.event(4, 1)])
+        try await journal.append([Self.event(3, 7)])
+        try await journal.update("e1", data: Array("new".utf8))
+        try await journal.delete("e2")
+        // Of another process, too.
+        let second = try await Self.all(Journal(store: store), from: .position(position))
+        #expect(second.lines == ["put e3 3", "put e4 4", "update e1 new", "delete e2"])
+        let third = try await Self.all(journal, from: .position(try #require(second.position)))
+        #expect(third.lines.isEmpty)
+    }
+
+    @Test("what was superseded or deleted before the follower came by is left out")
+    func differences() async throws {
+        let store = MemoryObjectStore()
+        let journal = Journal(store: store)
+        let position = try #require(try await Self.all(journal).position)
+        try await journal.append([Self.event(1), Self.event(2), Self.event(3)])
+        try await journal.update("e1", data: Array("last".utf8))
+        try await journal.delete("e2")
+        #expect(try await Self.all(journal, from: .position(position)).lines == ["put e3 3", "put e1 last"])
+    }
+
+    @Test("from now on nothing comes that was there")
+    func now() async throws {
+        let journal = Journal(store: MemoryObjectStore())
+        try await journal.append([Self.event(1)])
+        let (lines, position) = try await Self.all(journal, from: .now)
+        #expect(lines.isEmpty)
+        try await journal.append([Self.event(2)])
+        let behind = try await Self.all(journal, from: .position(try #require(position)))
+        #expect(behind.lines == ["put e2 2"])
+    }
+
+    @Test("a follower that waits costs one list for each look, and looks ever less often")
+    func idleCost() async throws {
+        let memory = MemoryObjectStore()
+        let writer = Journal(store: memory)
+        for number in 0..<5 { try await writer.append([Self.event(number)]) }
+        let batches = try await memory.listAll(prefix: Segment.inbox).collect(upTo: 100)
+            .compactMap { Segment(key: $0.key)?.arrival }.sorted()
+        _ = try await SmallCompactor(store: memory, generator: writer.generator).compact(through: batches[2])
+        let store = CountingObjectStore(memory)
+        let waits = Mutex<[Duration]>([])
+        let now = Mutex(Duration.zero)
+        let time = JournalTime(
+            now: { now.withLock { $0 } },
+            sleep: { duration in
+                // The waits are over at once, the last of them never.
+                let count = waits.withLock { waits in
+                    waits.append(duration)
+                    return waits.count
+                }
+                now.withLock { $0 += duration }
+                if count == 40 { try await Task.sleep(for: .seconds(1000)) }
+            }
+        )
+        let journal = Journal(
+            store: store,
+            configuration: .defaults,
+            generator: UUIDv7Generator(),
+            time: time,
+            clock: { .now }
+        )
+        let start = try #require(try await Self.all(journal).position)
+        store.reset()
+        let task = Task {
+            var iterator = journal.follow(from: .position(start)).makeAsyncIterator()
+            return try await iterator.next()
+        }
+        while waits.withLock({ $0.count }) < 40 { try await Task.sleep(for: .milliseconds(1)) }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await task.value }
+        let waited = waits.withLock { $0 }
+        #expect(waited.prefix(3) == [.milliseconds(50), .milliseconds(100), .milliseconds(200)])
+        #expect(waited.last == .seconds(30))
+        #expect(waited.reduce(.zero, +) > .seconds(600), "longer than any state is relied on")
+        let counts = store.counts
+        // The first look is a full one.
+        #expect(counts[.list] == 41, "\(counts)")
+        #expect(counts.total - counts[.list] <= 8, "\(counts)")
+    }
+
+    @Test("an append of the same process wakes a follower at once", .timeLimit(.minutes(1)))
+    func wakes() async throws {
+        let journal = Journal(store: MemoryObjectStore())
+        let options = FollowOptions(shortestInterval: .seconds(1000), longestInterval: .seconds(1000))
+        let (arrived, arrive) = AsyncStream.makeStream(of: String.self)
+        let task = Task {
+            for try await batch in journal.follow(options: options) {
+                for id in Self.ids(batch) { arrive.yield(id) }
+            }
+        }
+        var iterator = arrived.makeAsyncIterator()
+        var latencies: [Duration] = []
+        for number in 0..<50 {
+            let begin = ContinuousClock.now
+            try await journal.append([Self.event(number)])
+            #expect(await iterator.next() == "e\(number)")
+            latencies.append(ContinuousClock.now - begin)
+        }
+        task.cancel()
+        let begin = ContinuousClock.now
+        _ = await task.result
+        #expect(ContinuousClock.now - begin < .seconds(5))
+        let median = latencies.sorted()[25]
+        #expect(median < .seconds(1), "\(median), where looks are 1000 s apart")
+    }
+
+    @Test(
+        "a large segment comes in parts, and a crash between them repeats and misses nothing",
+        arguments: [false, true]
+    )
+    func largeSegment(isCompacted: Bool) async throws {
+        let store = MemoryObjectStore()
+        let journal = Journal(store: store)
+        let start = try #require(try await Self.all(journal).position)
+        let count = 141_000
+        try await journal.append((0..<count).map { Self.event($0, Int64($0 / 3)) })
+        var iterator = journal.follow(from: .position(start), options: FollowOptions(untilCaughtUp: true))
+            .makeAsyncIterator()
+        let first = try #require(try await iterator.next())
+        #expect(first.count > 100_000 && first.count < 135_000)
+        #expect(first.count % 3 == 0, "parts end where the moment changes")
+        #expect(first.position.partial != nil)
+        if isCompacted {
+            let last = try #require(try await journal.segments().first?.batchID)
+            let left = try await SmallCompactor(store: store, generator: journal.generator, rowGroupEvents: 50_000)
+                .compact(through: last)
+            _ = try await store.delete(left.inbox)
+        }
+        let rest = try await Self.all(Journal(store: store), from: .position(first.position))
+        #expect(
+            Self.ids(first) + rest.lines.map { String($0.split(separator: " ")[1]) } == (0..<count).map { "e\($0)" }
+        )
+    }
+
+    @Test("a segment that appears and is absorbed and removed between two looks is delivered")
+    func absorbedUnseen() async throws {
+        let store = MemoryObjectStore()
+        let journal = Journal(store: store)
+        try await journal.append([Self.event(1, 1)])
+        let start = try #require(try await Self.all(journal).position)
+        let late = try journal.writer.encode(EventBatch([Self.event(2, 2)]), batchID: journal.generator.next())
+        try await journal.append([Self.event(3, 3)])
+        try await journal.update("e1", data: Array("new".utf8))
+        try await Journal.store(late, in: store)
+        try await journal.append([Self.event(4, 4)])
+        try await journal.delete("e4")
+        let left = try await SmallCompactor(store: store, generator: journal.generator).compact(through: .max)
+        #expect(left.inbox.count == 6)
+        _ = try await store.delete(left.inbox)
+        let (lines, _) = try await Self.all(Journal(store: store), from: .position(start))
+        #expect(lines == ["delete e4", "update e1 new", "put e2 2", "put e3 3"])
+    }
+
+    @Test("a position behind which the log was cleaned says so")
+    func expired() async throws {
+        let store = MemoryObjectStore()
+        let journal = Journal(store: store)
+        try await journal.append([Self.event(1)])
+        let start = try #require(try await Self.all(journal).position)
+        let compactor = SmallCompactor(store: store, generator: journal.generator)
+        for number in 2..<5 {
+            try await journal.append([Self.event(number)])
+            _ = try await compactor.compact(through: .max)
+        }
+        try await journal.catalog.log.writeCheckpoint(
+            try #require(try await journal.catalog.log.latest())
+        )
+        try await store.delete("_delta_log/00000000000000000001.json")
+        await #expect(throws: JournalError(.positionExpired, "")) {
+            try await Self.all(Journal(store: store), from: .position(start))
+        }
+        // From another journal.
+        await #expect(throws: JournalError(.positionExpired, "")) {
+            try await Self.all(Journal(store: MemoryObjectStore()), from: .position(FollowPosition(version: 3)))
+        }
+        #expect(try await Self.all(Journal(store: store)).lines.count == 4)
+    }
+
+    @Test("a damaged segment stops a follower, or comes when it is whole")
+    func damage() async throws {
+        let store = MemoryObjectStore()
+        let journal = Journal(store: store)
+        try await journal.append([Self.event(1)])
+        let start = try #require(try await Self.all(journal).position)
+        try await journal.append([Self.event(2)])
+        let key = try #require(try await journal.segments().last?.key)
+        try await journal.append([Self.event(3)])
+        let whole = try await store.get(key, range: nil).bytes
+        try await store.put(key, Array(whole.dropLast(9)))
+        await #expect(throws: JournalError(.damagedSegment, "")) {
+            try await Self.all(Journal(store: store), from: .position(start))
+        }
+        let reports = Mutex(0)
+        let options = FollowOptions(damage: .skip, untilCaughtUp: true) { _ in reports.withLock { $0 += 1 } }
+        var iterator = Journal(store: store).follow(from: .position(start), options: options).makeAsyncIterator()
+        var ids: [String] = []
+        while let batch = try await iterator.next() { ids += Self.ids(batch) }
+        #expect(ids == ["e3"])
+        #expect(reports.withLock { $0 } == 1)
+        try await store.put(key, whole)
+        while let batch = try await iterator.next() { ids += Self.ids(batch) }
+        #expect(ids == ["e3", "e2"])
+    }
+}
+
+@Suite("Marks of followers")
+struct FollowMarkTests {
+    @Test("a mark is set, moved by whoever knows it, listed and removed")
+    func marks() async throws {
+        let journal = Journal(store: MemoryObjectStore())
+        let position = FollowPosition(
+            version: 7,
+            seen: [UUIDv7(high: 1, low: 2), .max],
+            partial: .init(timestamp: -5, batchID: UUIDv7(high: 3, low: 4)),
+            pass: .init(target: 9, deletes: 8, through: .init(timestamp: .max, batchID: .max))
+        )
+        #expect(try FollowPosition(json: position.json) == position)
+        #expect(try await journal.mark("a") == nil)
+        let first = try await journal.setMark("a", to: position, ifMatches: nil)
+        #expect(try await journal.mark("a") == first)
+        await #expect(throws: JournalError(.markMoved, "")) {
+            try await journal.setMark("a", to: position, ifMatches: nil)
+        }
+        let second = try await journal.setMark("a", to: FollowPosition(version: 8), ifMatches: first.entityTag)
+        await #expect(throws: JournalError(.markMoved, "")) {
+            try await journal.setMark("a", to: position, ifMatches: first.entityTag)
+        }
+        try await journal.setMark("b.2", to: position, ifMatches: nil)
+        #expect(try await journal.marks().map(\.name) == ["a", "b.2"])
+        try await journal.deleteMark("a")
+        await #expect(throws: JournalError(.markMoved, "")) {
+            try await journal.setMark("a", to: position, ifMatches: second.entityTag)
+        }
+        for name in ["", ".", "a/b", "ä", String(repeating: "x", count: 129)] {
+            await #expect(throws: JournalError(.invalidMark, "")) { try await journal.mark(name) }
+        }
+    }
+
+    @Test("a mark whose answer was lost is known to be moved")
+    func lostAnswers() async throws {
+        let base = MemoryObjectStore()
+        let store = FaultInjectingObjectStore(base) { request in
+            request.operation == .put ? [.errorAfter(.unavailable)] : []
+        }
+        let journal = Journal(store: store)
+        let first = try await journal.setMark("a", to: FollowPosition(version: 1), ifMatches: nil)
+        let second = try await journal.setMark("a", to: FollowPosition(version: 2), ifMatches: first.entityTag)
+        #expect(try await Journal(store: base).mark("a") == second)
+    }
+
+    @Test("what is no position is refused", arguments: ["", "{}", "{\"format\":2,\"version\":1,\"seen\":\"\"}", "[1]"])
+    func noPosition(text: String) {
+        #expect(throws: JournalError(.positionExpired, "")) { try FollowPosition(json: text) }
+    }
+}
