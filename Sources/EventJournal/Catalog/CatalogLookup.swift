@@ -60,7 +60,9 @@ struct CatalogLookup: Sendable {
         in state: CatalogState
     ) async throws -> [(position: Int, row: CatalogRow)] {
         let reader = reader
-        let matches = try await mapConcurrently(try await groups(hits, state), limit: reader.parallelism) { group in
+        let groups = try await groups(hits, state)
+        let matches = try await mapConcurrently(groups, limit: reader.parallelism) {
+            group -> [(position: Int, row: CatalogRow)] in
             let (open, number) = try await reader.rowGroup(group.number, of: group.segment)
             let matches = CatalogLookup.match(group.hits, of: ids, in: try await open.ids(rowGroup: number))
             if matches.isEmpty { return [] }
