@@ -80,7 +80,9 @@ struct ChangeResolution: Sendable {
     var isExact = false
     /// Ids of which the catalog's event does not count.
     var changes = PendingChanges.none
-    /// What became of each changed id. Where the catalog was not asked, of an event of each moment that changes are of.
+    /// What became of each changed id.
+    ///
+    /// Where the catalog was not asked, of an event of each moment that changes are of.
     var states: [[UInt8]: [ChangedState.Knowledge: ChangedState]] = [:]
     /// Rows that do not count, by key of their segment; in any order.
     var dropped: [String: [Int]] = [:]
@@ -123,6 +125,8 @@ extension Inbox {
     /// Cost: none without changes; a look-up in the catalog of ids that were both put and changed in the inbox.
     ///
     /// - Parameter exactly: Whether to look up all changed ids: for who counts.
+    /// - Returns: Which rows count, and which do not.
+    /// - Throws: ``JournalError``.
     func resolvedChanges(exactly: Bool = false) async throws -> ChangeResolution {
         if let resolution, resolution.isExact || !exactly { return resolution }
         var resolution = ChangeResolution(isExact: exactly)

@@ -202,7 +202,11 @@ actor Inbox {
 
     /// What a reader of a range sees, as of the last refresh.
     ///
-    /// - Parameter exactly: Whether ``Snapshot/events`` has to be exact.
+    /// - Parameters:
+    ///   - range: For which time it has to be known which rows count.
+    ///   - exactly: Whether ``Snapshot/events`` has to be exact.
+    /// - Returns: Segments, and which of their rows do not count.
+    /// - Throws: ``JournalError``.
     func current(_ range: EventRange, exactly: Bool = false) async throws -> Snapshot {
         let resolution = try await resolvedChanges(exactly: exactly)
         try await compareWithCatalog(range)
@@ -221,6 +225,7 @@ actor Inbox {
     /// Lists the inbox, asks the catalog where that is needed, and takes in what is new.
     ///
     /// - Parameter validating: Whether the catalog is asked in any case.
+    /// - Throws: ``JournalError/Code/storage`` and whatever is wrong with the catalog; damaged segments are only noted.
     func refresh(validating: Bool = false) async throws {
         let objects: [ObjectMetadata]
         do {

@@ -2,8 +2,9 @@
 struct Snapshot: Sendable {
     /// What the catalog says.
     var catalog: CatalogState
-    /// The segments: those of the catalog by key, then those of the inbox by order of arrival. A segment's place here is
-    /// its rank.
+    /// The segments: those of the catalog by key, then those of the inbox by order of arrival.
+    ///
+    /// A segment's place here is its rank.
     var segments: [Segment]
     /// Rows that do not count, ascending, by key of a segment of the inbox: an earlier append, or the catalog, has their
     /// id; or their event was changed or deleted since.
@@ -30,6 +31,7 @@ struct Snapshot: Sendable {
     /// - Parameters:
     ///   - chunk: Of one of ``segments``.
     ///   - met: Changes whose event was met.
+    /// - Returns: The filter.
     func filter(_ chunk: Chunk, met: Set<Int> = []) -> RowFilter {
         let segment = chunk.segment
         if let kept { return .only(kept[segment.key] ?? []) }

@@ -1,4 +1,6 @@
-/// The passing of time as a journal sees it: a monotonic clock, and waiting. Tests put their own in its place.
+/// The passing of time as a journal sees it: a monotonic clock, and waiting.
+///
+/// Tests put their own in its place.
 package struct JournalTime: Sendable {
     /// Time since some moment, which never goes back.
     package var now: @Sendable () -> Duration

@@ -15,6 +15,7 @@ struct LatestPerKey {
     /// The snapshot with nothing in it but those events.
     ///
     /// - Parameter onDamage: Called for a segment that cannot be read; throws to end.
+    /// - Returns: The snapshot, of which ``Snapshot/kept`` says what is left.
     /// - Throws: ``JournalError``, by what is wrong with a segment or the store.
     func selected(onDamage: (Segment, JournalError) throws -> Void) async throws -> Snapshot {
         var chunks: [Chunk] = []

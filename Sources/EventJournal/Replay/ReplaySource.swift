@@ -196,7 +196,9 @@ extension ReplayWindow {
 }
 
 extension ReplayPart {
-    /// Keeps what is selected. This is done before parts are merged: side by side, and there is less to merge then.
+    /// Keeps what is selected.
+    ///
+    /// This is done before parts are merged: side by side, and there is less to merge then.
     fileprivate mutating func select(_ selection: EventSelection) throws {
         batches = try batches.map(selection.apply).filter { !$0.isEmpty }
     }

@@ -48,7 +48,10 @@ struct RowGroupPlace: Sendable, Hashable {
 /// rows, first timestamp (the first of all zigzag-encoded, the others as distance from that of the one before), distance of
 /// the last timestamp from the first, payload bytes, and for each column twice its bytes, and one more when compressed. Some 30 bytes for 4 MiB of payload.
 enum RowGroupDirectory {
+    /// The text for row groups.
+    ///
     /// - Parameter groups: Not empty, without gaps between them, first timestamps ascending.
+    /// - Returns: What ``decode(_:)`` reads.
     static func encode(_ groups: [RowGroupPlace]) -> String {
         var bytes: [UInt8] = []
         func add(_ number: UInt64) {

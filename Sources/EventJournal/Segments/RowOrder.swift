@@ -77,7 +77,11 @@ extension Segment {
 extension OpenSegment {
     /// The order of a row group's rows.
     ///
-    /// - Parameter inside: Whether rows of one moment have to be told apart, which takes the batch ids.
+    /// - Parameters:
+    ///   - rowGroup: Which one.
+    ///   - inside: Whether rows of one moment have to be told apart, which takes the batch ids.
+    /// - Returns: What to compare rows by.
+    /// - Throws: ``JournalError``, by what is wrong with the segment or the store.
     func order(rowGroup: Int, inside: Bool) async throws -> RowOrder {
         RowOrder(
             timestamps: try await timestamps(rowGroup: rowGroup),

@@ -85,7 +85,9 @@ public struct Segment: Sendable {
         self.rowGroups = rowGroups
     }
 
-    /// Names the append that made the segment; its order is the order of arrival. `nil` when it was not one append.
+    /// Names the append that made the segment; its order is the order of arrival.
+    ///
+    /// It is `nil` when it was not one append.
     public var batchID: UUIDv7? {
         switch kind {
         case .appended(let batchID), .changes(let batchID): batchID

@@ -1,7 +1,8 @@
 """Serves gcp-storage-emulator on a free port of this machine; prints the port, and ends when its standard input does.
 
 Completes what the emulator leaves out of Google Cloud Storage's JSON API: preconditions on generations, reading a generation,
-pages of listings, suffixes and bad ranges, hashes and generations in the headers of media. Requests are served one at a time.
+pages of listings, suffixes and bad ranges, hashes and generations in the headers of media, the metadata of rewrites. Requests
+are served one at a time.
 """
 import base64
 import json
@@ -30,6 +31,7 @@ class PreconditionFailed(Exception):
 
 class CheckedStorage(Storage):
     condition = None  # of the request that is served
+    metadata = None  # that a rewrite gives its destination
     sessions = {}
 
     def _write_config_to_file(self):
@@ -44,6 +46,8 @@ class CheckedStorage(Storage):
     def create_file(self, bucket_name, file_name, content, file_obj, file_id=None):
         self.check(bucket_name, file_name, self.sessions.get(file_id) if file_id else self.condition)
         file_obj["generation"] = str(time.time_ns() // 1000)
+        if self.metadata is not None:
+            file_obj["metadata"] = self.metadata
         super().create_file(bucket_name, file_name, content, file_obj, file_id)
         time.sleep(0.000002)  # generations are microseconds
 
@@ -102,6 +106,9 @@ class Handler(server.RequestHandler):
         query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
         condition = query.get("ifGenerationMatch")
         self.storage.condition = None if condition is None else int(condition)
+        self.storage.metadata = None
+        if "/rewriteTo/" in url.path:
+            self.storage.metadata = json.loads(self.rfile.getvalue() or b"{}").get("metadata")
         listed, single = LIST.match(url.path), OBJECT.match(url.path)
         if method == "DELETE" and "upload_id" in query:
             return self.answer(499, {})
@@ -174,10 +181,17 @@ class Handler(server.RequestHandler):
         pass
 
 
+class Service(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # tests hang up in the middle on purpose
+            super().handle_error(request, client_address)
+
+
 logging.disable(logging.CRITICAL)  # refusals are what tests ask for
 storage = CheckedStorage(use_memory_fs=True)
-service = ThreadingHTTPServer(("127.0.0.1", 0), lambda *arguments: Handler(storage, *arguments))
-service.daemon_threads = True
+service = Service(("127.0.0.1", 0), lambda *arguments: Handler(storage, *arguments))
 print(service.server_port, flush=True)
 threading.Thread(target=service.serve_forever, daemon=True).start()
 sys.stdin.read()
