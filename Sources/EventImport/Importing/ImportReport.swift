@@ -11,8 +11,14 @@ public struct ImportOptions: Sendable {
     public var unitBytes: Int
     /// How many units are worked on at once; default the number of processors.
     public var parallelism: Int
+    /// Called each time ``eventsBetweenCheckpoints`` events were stored and nothing is underway.
+    ///
+    /// Here a journal is compacted, so that a long import does not have to remember the ids of all its events.
+    public var checkpoint: (@Sendable () async throws -> Void)?
+    /// How many events are stored between two checkpoints; default 2 million, whose ids take some 60 MB.
+    public var eventsBetweenCheckpoints = 2_000_000
 
-    /// Makes settings.
+    /// Makes settings, without checkpoints.
     public init(
         mapping: FieldMapping,
         unitBytes: Int = 16 << 20,

@@ -8,8 +8,8 @@ internal import ObjectStorage
 /// rest is imported.
 ///
 /// The input is cut into units of ``ImportOptions/unitBytes``; units are parsed, encoded and stored side by side, and
-/// become a segment each. Memory: about four times ``ImportOptions/unitBytes`` for each processor and once more, beside the
-/// ids of the journal (see ``Journal/statistics()``).
+/// become a segment each. Memory: about four times ``ImportOptions/unitBytes`` for each processor and once more, beside 16 to
+/// 32 bytes for each event that is not compacted yet (see ``ImportOptions/checkpoint``).
 public struct Importer: Sendable {
     private let journal: Journal
     private let options: ImportOptions
@@ -45,8 +45,13 @@ public struct Importer: Sendable {
             var underway = 0
             var isAtEnd = false
             while true {
+                if underway == 0, let checkpoint = options.checkpoint, run.isCheckpointDue {
+                    try await checkpoint()
+                    try await appender.refresh()
+                    run.passedCheckpoint()
+                }
                 // One unit more than there are processors, so that reading goes on while they are busy.
-                while !isAtEnd, underway <= options.parallelism {
+                while !isAtEnd, !run.isCheckpointDue, underway <= options.parallelism {
                     guard let unit = try await inputs.next() else {
                         isAtEnd = true
                         break
@@ -95,6 +100,7 @@ private struct ImportRun {
     private var early: [Int: ParsedUnit] = [:]
     private var nextNumber = 0
     private var inputBytes = 0
+    private var eventsSinceCheckpoint = 0
 
     init(
         options: ImportOptions,
@@ -131,8 +137,16 @@ private struct ImportRun {
 
     mutating func stored(_ events: Int) {
         report.imported += events
+        eventsSinceCheckpoint += events
         tell(nil)
     }
+
+    /// Whether what is underway is to be finished, and nothing begun.
+    var isCheckpointDue: Bool {
+        options.checkpoint != nil && eventsSinceCheckpoint >= options.eventsBetweenCheckpoints
+    }
+
+    mutating func passedCheckpoint() { eventsSinceCheckpoint = 0 }
 
     private var totalBytes: Int?
     private mutating func tell(_ total: Int?) {

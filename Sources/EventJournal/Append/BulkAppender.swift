@@ -15,8 +15,13 @@ package actor BulkAppender {
     /// that out.
     package init(_ journal: Journal) async throws {
         self.journal = journal
-        _ = try await journal.inbox.listing()
+        try await refresh()
     }
+
+    /// Learns what has changed: after a compaction ids are looked up in its index, and need not be remembered.
+    ///
+    /// Cost: as ``init(_:)`` for what is new.
+    package func refresh() async throws { _ = try await journal.inbox.listing() }
 
     /// Events that have their place in the order of arrival but are not stored yet.
     package struct Reservation: Sendable {

@@ -65,10 +65,11 @@ struct CompactionPlanner: Sendable {
             return nil
         }
         var taken: [CompactionInput] = []
-        var weight = 0
+        var (takenBytes, takenEvents) = (0, 0)
         for segment in inbox.sorted(by: { $0.batchID < $1.batchID }) where appliesChanges || !segment.isChanges {
-            if weight > 0, weight + segment.payloadBytes > policy.jobPayloadBytes { break }
-            weight += segment.weight
+            takenBytes += segment.payloadBytes
+            takenEvents += segment.events
+            if !taken.isEmpty, takenBytes > policy.jobPayloadBytes || takenEvents > policy.jobEvents { break }
             taken.append(segment)
         }
         if taken.isEmpty { return nil }

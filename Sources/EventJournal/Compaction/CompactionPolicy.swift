@@ -23,6 +23,8 @@ public struct CompactionPolicy: Sendable, Hashable {
     public var maximumDepth: Int
     /// About so much payload of the inbox is absorbed by one commit, in bytes; default 8 GiB.
     public var jobPayloadBytes: Int
+    /// About so many events of the inbox are absorbed by one commit, which bounds memory; default 8 million.
+    public var jobEvents: Int
 
     /// The policy with the defaults.
     public static var defaults: CompactionPolicy { CompactionPolicy() }
@@ -38,7 +40,8 @@ public struct CompactionPolicy: Sendable, Hashable {
         pendingChanges: Int = 10_000,
         isThorough: Bool = false,
         maximumDepth: Int = 6,
-        jobPayloadBytes: Int = 8 << 30
+        jobPayloadBytes: Int = 8 << 30,
+        jobEvents: Int = 8_000_000
     ) {
         self.minimumEvents = minimumEvents
         self.minimumPayloadBytes = minimumPayloadBytes
@@ -50,5 +53,6 @@ public struct CompactionPolicy: Sendable, Hashable {
         self.isThorough = isThorough
         self.maximumDepth = max(1, maximumDepth)
         self.jobPayloadBytes = max(1, jobPayloadBytes)
+        self.jobEvents = max(1, jobEvents)
     }
 }

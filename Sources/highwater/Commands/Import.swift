@@ -56,7 +56,7 @@ struct Import: AsyncParsableCommand {
     @Option(help: ArgumentHelp("zstd level of the segments, 1 (fastest) to 22.", valueName: "level"))
     var compressionLevel = JournalConfiguration.defaults.compressionLevel
 
-    @Flag(inversion: .prefixedNo, help: "Compact the journal afterwards if its inbox has grown large.")
+    @Flag(inversion: .prefixedNo, help: "Compact the journal, during the import too, when its inbox has grown large.")
     var compact = true
 
     @Flag(help: "Report as one JSON object.")
@@ -72,7 +72,7 @@ struct Import: AsyncParsableCommand {
     func run() async throws {
         var configuration = JournalConfiguration.defaults
         configuration.compressionLevel = compressionLevel
-        // Not while it imports, but afterwards.
+        // Not beside the import, but now and then, and afterwards.
         configuration.automaticCompaction = nil
         let mapping = FieldMapping(
             id: try Import.compile(id, "--id"),
@@ -81,7 +81,9 @@ struct Import: AsyncParsableCommand {
             key: try Import.compile(key, "--key")
         )
         let journal = try await journal.open(create: true, configuration: configuration)
-        let importer = Importer(into: journal, options: ImportOptions(mapping: mapping))
+        var options = ImportOptions(mapping: mapping)
+        if compact { options.checkpoint = { try await Compact.ifDue(journal) } }
+        let importer = Importer(into: journal, options: options)
         let log = try RejectLog(path: rejects)
         let files = files
         let report: ImportReport

@@ -64,6 +64,27 @@ struct ImporterTests {
         #expect(try await journal.verify().isClean)
     }
 
+    @Test("stops at checkpoints with nothing underway, and compacting there changes nothing", arguments: 1...3)
+    func checkpoints(parallelism: Int) async throws {
+        let journal = Journal(store: MemoryObjectStore())
+        let file = try Self.file(Self.lines + Self.lines)
+        let seen = Mutex<[Int]>([])
+        var options = try Self.options(parallelism: parallelism)
+        options.eventsBetweenCheckpoints = 600
+        options.checkpoint = {
+            let events = try await journal.statistics().events
+            seen.withLock { $0.append(events) }
+            try await journal.compact()
+        }
+        let report = try await Importer(into: journal, options: options).run([file.path])
+        #expect(report.imported == 2000 && report.alreadyThere == 2000)
+        let counts = seen.withLock { $0 }
+        #expect(counts.count >= 2 && counts == counts.sorted())
+        #expect(zip([0] + counts, counts).allSatisfy { $1 - $0 >= 600 && $1 - $0 < 600 + 350 * (parallelism + 1) })
+        #expect(try await Self.replay(journal).map(\.timestamp.microseconds) == (0..<2000).map { $0 * 1_000_000 })
+        #expect(try await journal.verify().isClean)
+    }
+
     @Test("the same import again adds nothing, not even an object", arguments: [false, true])
     func again(fresh: Bool) async throws {
         let store = CountingObjectStore(MemoryObjectStore())
