@@ -22,7 +22,11 @@ struct CatalogPass {
     /// Rows of this batch up to its moment were delivered before.
     private let partial: FollowPosition.Place?
     private var batches: ArraySlice<EventBatch> = []
+    /// Rows that wait for those behind them, and where each stands.
     private var held = EventBatch()
+    private var heldPlaces: [FollowPosition.Place] = []
+    /// So many events are delivered at once.
+    private let batchEvents: Int
     private var isAtEnd = false
 
     /// - Parameters:
@@ -32,6 +36,7 @@ struct CatalogPass {
     ///   - after: Where an earlier pass has stopped.
     ///   - partial: A batch of which a part was delivered.
     ///   - options: How far to read ahead, and what to do about damage.
+    ///   - batchEvents: How many events are delivered at once, if they are not all of one place.
     ///   - reader: The journal's.
     init(
         _ snapshot: Snapshot,
@@ -40,6 +45,7 @@ struct CatalogPass {
         after: FollowPosition.Place?,
         partial: FollowPosition.Place?,
         options: ReplayOptions,
+        batchEvents: Int,
         reader: SegmentReader
     ) {
         let start = after.map { $0.timestamp > .min ? Timestamp(microseconds: $0.timestamp - 1) : .min }
@@ -56,6 +62,7 @@ struct CatalogPass {
         self.updates = updates
         self.after = after
         self.partial = partial
+        self.batchEvents = batchEvents
     }
 
     /// The next rows and where they end; `nil` behind the last.
@@ -63,28 +70,30 @@ struct CatalogPass {
     /// Memory: as a replay, and the rows of one batch at one moment.
     mutating func next() async throws -> (batch: EventBatch, through: FollowPosition.Place)? {
         while true {
+            // The last batch of the last moment waits: more of it may follow.
+            if let end = heldPlaces.cut(atMost: batchEvents) { return take(end) }
             guard let batch = try await nextBatch() else {
-                let rest = held
-                held = EventBatch()
-                return try rest.places().last.map { (rest, $0) }
+                return heldPlaces.isEmpty ? nil : take(heldPlaces.count)
             }
             let places = try batch.places()
             let rows = places.indices.filter { isWanted(places[$0]) }
+            if rows.isEmpty { continue }
             var some = rows.count == batch.count ? batch : batch.selecting(rows)
-            mark(&some, rows.map { places[$0] })
-            guard let last = rows.last.map({ places[$0] }) else { continue }
-            // The last batch of the last moment waits: more of it may follow.
-            let start = rows.partitioningIndex { places[$0] >= last }
-            var ready = held
-            if start == 0, !held.isEmpty, try held.places().last == last {
-                held.append(contentsOf: some)
-                continue
-            }
-            ready.append(contentsOf: some, rows: 0..<start)
-            held = some.selecting(start..<some.count)
-            guard !ready.isEmpty, let through = try ready.places().last else { continue }
-            return (ready, through)
+            let wanted = rows.map { places[$0] }
+            mark(&some, wanted)
+            held.append(contentsOf: some)
+            heldPlaces += wanted
         }
+    }
+
+    /// The first rows of those that wait.
+    private mutating func take(_ end: Int) -> (batch: EventBatch, through: FollowPosition.Place) {
+        let through = heldPlaces[end - 1]
+        defer {
+            held = end == heldPlaces.count ? EventBatch() : held.selecting(end..<heldPlaces.count)
+            heldPlaces.removeFirst(end)
+        }
+        return (end == heldPlaces.count ? held : held.selecting(0..<end), through)
     }
 
     private mutating func nextBatch() async throws -> EventBatch? {
@@ -139,5 +148,19 @@ extension EventBatch {
             places.append(FollowPosition.Place(timestamp: timestamps[row], batchID: batchID))
         }
         return places
+    }
+}
+
+extension Array where Element: Comparable {
+    /// Where the first elements end that can be taken together: at most so many, if that does not part equal ones.
+    ///
+    /// `nil` when all are equal, or may be: what follows is not known. The elements ascend.
+    func cut(atMost limit: Int) -> Int? {
+        guard let last else { return nil }
+        let element = limit < count ? self[limit] : last
+        let start = partitioningIndex { $0 >= element }
+        if start > 0 { return start }
+        let end = partitioningIndex { $0 > element }
+        return end < count ? end : nil
     }
 }

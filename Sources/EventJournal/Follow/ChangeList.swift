@@ -2,8 +2,7 @@ internal import Parquet
 
 /// The updates and deletes that one compaction applied: an object of `_changes/`, for followers that come later.
 ///
-/// A Parquet file with one row for each: `event_id`, `timestamp` (of the event), `op` (`update` or `delete`) and `batch_id`
-/// (of the segment of changes). The domain `highwater.inbox` of the commit names it.
+/// A Parquet file as ``AppliedChanges`` makes it. The domain `highwater.inbox` of the commit names it.
 struct ChangeList: Sendable, Hashable {
     /// One update or delete.
     struct Row: Sendable, Hashable {
@@ -17,11 +16,6 @@ struct ChangeList: Sendable, Hashable {
     /// In order of arrival.
     var rows: [Row]
 
-    /// The columns.
-    static let schema = Schema([
-        .leaf("event_id", .byteArray, .string), .leaf("timestamp", .int64, .timestamp(.microseconds, utc: true)),
-        .leaf("op", .byteArray, .string), .leaf("batch_id", .byteArray, .string),
-    ])
     init(_ rows: [Row]) { self.rows = rows }
 
     /// Reads an object.
@@ -41,7 +35,7 @@ struct ChangeList: Sendable, Hashable {
         do {
             let file = try ParquetFile(bytes: bytes)
             let names = file.schema.columns.map(\.path)
-            let columns = ChangeList.schema.columns.compactMap { names.firstIndex(of: $0.path) }
+            let columns = AppliedChanges.schema.columns.compactMap { names.firstIndex(of: $0.path) }
             guard columns.count == 4 else { throw damaged("a column is missing") }
             for group in file.metadata.rowGroups.indices {
                 var decoder = try file.decoder(file.plan(rowGroup: group, columns: columns, rows: nil))
@@ -74,32 +68,55 @@ extension Inbox {
     ///
     /// - Parameters:
     ///   - deletes: The deletes.
-    ///   - unseen: Absorbed batches whose rows the follower gets behind this.
-    ///   - seen: Batches it has seen.
-    /// - Returns: Deletes, and events in the place of those that leave something.
+    ///   - version: Up to which version of the catalog `coming` is complete.
+    ///   - coming: Absorbed batches whose rows the follower gets behind this.
+    ///   - delivered: What it has of the inbox.
+    /// - Returns: Deletes, and events in the place of those that leave something; `nil`, and the version, when the catalog
+    ///   is newer by now.
     /// - Throws: What looking up throws.
-    func outcome(of deletes: [ChangeList.Row], unseen: Set<UUIDv7>, seen: Set<UUIDv7>) async throws -> EventBatch {
+    func outcome(
+        of deletes: [ChangeList.Row],
+        version: Int64,
+        coming: Set<UUIDv7>,
+        delivered: DeliveredBatches
+    ) async throws -> (batch: EventBatch?, version: Int64) {
         var ids = ByteArrays()
         for row in deletes { ids.append(row.id) }
-        let places = try await find(HashedIDs(ids), refreshing: false).places
+        let hashed = HashedIDs(ids)
+        let found: [EventPlace?]? = try await gate.pass {
+            guard state.version <= version else { return nil }
+            try await resolveSuspects()
+            return try await places(hashed)
+        }
+        guard let places = found else { return (nil, state.version) }
         var batch = EventBatch()
         var operations: [Operation] = []
         for (row, place) in zip(deletes, places) {
-            if let place {
-                let batchID = try await reader.batchID(of: place)
-                let comes = place.segment.isInCatalog ? unseen.contains(batchID) : !seen.contains(batchID)
-                if !comes {
-                    batch.append(try await reader.event(at: place))
-                    operations.append(.update)
-                    continue
-                }
+            if let place, let event = try await passedEvent(at: place, coming: coming, delivered) {
+                batch.append(event)
+                operations.append(.update)
+                continue
             }
             let id = String(decoding: row.id, as: UTF8.self)
             batch.append(Event(id: id, timestamp: Timestamp(microseconds: row.timestamp), data: []))
             operations.append(.delete)
         }
         batch.operations = operations
-        return batch
+        return (batch, version)
+    }
+
+    /// The event at a place, if a follower has been past it.
+    private func passedEvent(
+        at place: EventPlace,
+        coming: Set<UUIDv7>,
+        _ delivered: DeliveredBatches
+    ) async throws -> Event? {
+        let batchID = try await reader.batchID(of: place)
+        let comes =
+            place.segment.isInCatalog ? coming.contains(batchID) : !delivered.whole.contains(batchID)
+        if comes, batchID != delivered.partial?.batchID { return nil }
+        let event = try await reader.event(at: place)
+        return comes && !delivered.contains(batchID, at: event.timestamp.microseconds) ? nil : event
     }
 }
 

@@ -4,9 +4,11 @@
 /// it gets what is new: segments by batch id and row; what a compaction has absorbed before the follower came by, deletes
 /// first and then events in the order of replay.
 ///
-/// What is delivered is the difference between two looks. An id is put once, whatever duplicates of it arrive; a version that
-/// was superseded, and an event that was deleted, before the follower came by are left out. Who stores each row of put and
-/// update under its id, and forgets the id of each delete, has what a replay has.
+/// What is delivered is the difference between two looks. Of duplicates of an id the one that counts is delivered; a version
+/// that was superseded, and an event that was deleted, before the follower came by are left out. Who stores each row of put
+/// and update under its id, and forgets the id of each delete, has what a replay has. An update, or a delete, may be of an
+/// event that was never delivered; and where a segment that lands late takes an id from one delivered before, and is compacted
+/// before the follower comes by, the event that counts by now comes as put.
 ///
 /// Each batch carries a ``FollowPosition``. Going on from one that was kept repeats nothing that came up to it and misses nothing
 /// behind it, however long ago that was, as long as the catalog's log goes back so far.
@@ -31,7 +33,8 @@ public struct Follow: AsyncSequence, Sendable {
 
         /// The next batch; waits for it.
         ///
-        /// `nil` only with ``FollowOptions/untilCaughtUp``.
+        /// `nil` only with ``FollowOptions/untilCaughtUp``. After `nil`, or an error, it may be asked again: it goes on behind
+        /// what was delivered last.
         ///
         /// - Throws: `CancellationError` at once when the task is cancelled; ``JournalError/Code/positionExpired``; what
         ///   ``Journal/replay(after:through:options:)`` throws.

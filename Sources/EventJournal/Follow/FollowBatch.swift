@@ -1,3 +1,5 @@
+internal import Parquet
+
 /// Some of what arrived, and how far it takes a follower.
 public struct FollowBatch: Sendable {
     /// What became of an event.
@@ -28,6 +30,12 @@ public struct FollowBatch: Sendable {
             }
         }
         self.events = events
+        // The row of a delete in the inbox has them, that of one applied by a compaction has not.
+        for row in events.operations?.indices ?? 0..<0 where events.operations?[row] == .delete {
+            self.events.keys?.views[row] = .null
+            self.events.sources?.views[row] = .null
+            self.events.sequences?.views[row] = .null
+        }
         self.events.operations = nil
         self.events.batchIDs = nil
         self.position = position
@@ -50,6 +58,8 @@ public struct FollowOptions: Sendable {
     public var onDamage: (@Sendable (DamagedSegment) -> Void)?
     /// Whether to end instead of waiting when everything was delivered.
     public var untilCaughtUp: Bool
+    /// With ``untilCaughtUp``, so many looks that find something are enough, where writers never rest.
+    package var mostRounds = Int.max
     /// How long to wait until the first look for something new; default 50 ms.
     ///
     /// Doubles with each look that finds nothing.
@@ -60,6 +70,13 @@ public struct FollowOptions: Sendable {
     public var longestInterval: Duration
     /// How many bytes of payload are read ahead at once where much is to be delivered; default 32 MiB.
     public var windowBytes: Int
+    /// Which events to deliver, and what of them.
+    ///
+    /// Deletes pass. An update whose new version is not kept is delivered as a delete, since the version before may have
+    /// been. So whoever applies what is delivered has what a replay with this selection has.
+    public var selection: EventSelection?
+    /// So many events are delivered at once, if they are of more than one moment.
+    package var batchEvents = 64 << 10
 
     /// Options; the defaults refuse damage and go on for ever.
     public init(
@@ -68,6 +85,7 @@ public struct FollowOptions: Sendable {
         shortestInterval: Duration = .milliseconds(50),
         longestInterval: Duration = .seconds(30),
         windowBytes: Int = 32 << 20,
+        selection: EventSelection? = nil,
         onDamage: (@Sendable (DamagedSegment) -> Void)? = nil
     ) {
         self.damage = damage
@@ -76,6 +94,7 @@ public struct FollowOptions: Sendable {
         self.shortestInterval = shortestInterval
         self.longestInterval = max(longestInterval, shortestInterval)
         self.windowBytes = max(windowBytes, 1 << 20)
+        self.selection = selection
     }
 }
 

@@ -20,20 +20,40 @@ actor Follower {
     /// What the catalog said at the last full look.
     private var state: CatalogState?
     private var work: Work?
-    /// Deletes to be delivered before the rows of a pass.
-    private var deletes: ArraySlice<(version: Int64, batch: EventBatch)> = []
+    /// Deletes to be delivered before the rows of a pass: what commits have applied, in order.
+    private var deletes: ArraySlice<AppliedDeletes> = []
+    /// Absorbed batches the follower has not seen, up to a version of the catalog.
+    private var coming: (batches: Set<UUIDv7>, version: Int64) = ([], -1)
     private var fresh: ArraySlice<Segment> = []
     private var meanings: [String: Findings.Meaning] = [:]
     /// When the last list was asked for.
     private var listed: Duration?
+    /// When the last full look was.
+    private var validated: Duration?
+    /// How many looks have found something since the follower was caught up last.
+    private var rounds = 0
     private var interval: Duration
     private var reported: Set<String> = []
     /// An object that was gone; met again without progress it is lost.
     private var goneObject: String?
 
+    /// What a commit has deleted.
+    private struct AppliedDeletes {
+        var version: Int64
+        var object: String
+        /// `nil` to read them when they are due, where there are many.
+        var rows: [ChangeList.Row]?
+    }
+
     /// Segments up to this payload are delivered together.
     private static let groupPayloadBytes = 4 << 20
-    private static let groupEvents = 64 << 10
+    /// So many deletes are held while others are delivered.
+    private static let heldDeletes = 64 << 10
+    /// So long a look may rely on lists alone.
+    ///
+    /// What is absorbed is noticed when it leaves the inbox; but if it does so only when the log is cleaned, too, it would
+    /// be too late. Once an hour costs little.
+    private static let reliance = Duration.seconds(3600)
 
     init(_ journal: Journal, from start: FollowStart, options: FollowOptions) {
         self.journal = journal
@@ -44,7 +64,18 @@ actor Follower {
     }
 
     /// The next batch; `nil` when everything was delivered and that is where to end.
+    ///
+    /// After an error it may be called again, and goes on behind what was delivered last.
     func next() async throws -> FollowBatch? {
+        do {
+            return try await untilBatch()
+        } catch {
+            startOver()
+            throw error
+        }
+    }
+
+    private func untilBatch() async throws -> FollowBatch? {
         while true {
             try Task.checkCancellation()
             do {
@@ -53,9 +84,14 @@ actor Follower {
                     interval = options.shortestInterval
                     return batch
                 }
+                if options.untilCaughtUp, rounds >= options.mostRounds {
+                    rounds = 0
+                    return nil
+                }
                 let arrivals = journal.arrivals.count
                 switch try await look() {
                 case .nothing:
+                    rounds = 0
                     if options.untilCaughtUp { return nil }
                     try await journal.arrivals.wait(behind: arrivals, for: interval, journal.time)
                     let isWoken = journal.arrivals.count > arrivals
@@ -66,37 +102,41 @@ actor Follower {
             } catch let error as JournalError where error.isGone && error.object != nil && error.object != goneObject {
                 // Absorbed or rewritten since it was listed, and removed: its rows are elsewhere by now.
                 goneObject = error.object
-                forgetWork()
-                listed = nil
-                state = nil
+                startOver()
             }
         }
     }
 
-    private func forgetWork() {
+    /// Forgets everything but the position.
+    private func startOver() {
         work = nil
         deletes = []
         fresh = []
         meanings = [:]
+        listed = nil
+        state = nil
     }
 
     // MARK: - Delivering
 
     private func deliver() async throws -> FollowBatch? {
         guard var position else { return nil }
-        if let next = deletes.popFirst() {
+        while let next = deletes.first {
+            let batch = try await outcome(of: next, position)
+            deletes.removeFirst()
+            if batch.isEmpty { continue }
             position.pass?.deletes = next.version
-            return hand(next.batch, position)
+            return try hand(batch, position)
         }
         switch work {
         case .pass(var pass):
             if let (batch, through) = try await pass.next() {
                 work = .pass(pass)
                 position.pass?.through = through
-                return hand(batch, position)
+                return try hand(batch, position)
             }
             work = nil
-            return hand(EventBatch(), finishPass(position))
+            return try hand(EventBatch(), finishPass(position))
         case .segment(var delivery):
             let (batch, through) = try await delivery.next()
             let batchID = delivery.segment.arrival
@@ -107,7 +147,7 @@ actor Follower {
                 work = nil
                 position.finish(batchID)
             }
-            return hand(batch, position)
+            return try hand(batch, position)
         case nil: return try await deliverSegments(position)
         }
     }
@@ -118,16 +158,25 @@ actor Follower {
         guard let first = fresh.first else { return nil }
         var bytes = 0
         var events = 0
+        let (groupEvents, groupBytes) = (options.batchEvents, Follower.groupPayloadBytes)
         let group = fresh.prefix { segment in
             bytes += segment.payloadBytes
             events += segment.events
-            return bytes <= Follower.groupPayloadBytes && events <= Follower.groupEvents
+            return bytes <= groupBytes && events <= groupEvents
         }
         let reader = journal.reader
         if group.isEmpty {
             fresh.removeFirst()
             let after = position.partial.flatMap { $0.batchID == first.arrival ? $0.timestamp : nil }
-            work = .segment(SegmentDelivery(first, meanings[first.key], after: after, reader: reader))
+            work = .segment(
+                SegmentDelivery(
+                    first,
+                    meanings[first.key],
+                    after: after,
+                    batchEvents: options.batchEvents,
+                    reader: reader
+                )
+            )
             return try await deliver()
         }
         let wanted = group.map { ($0, meanings[$0.key], position.partial) }
@@ -145,12 +194,13 @@ actor Follower {
         for batch in batches { all.append(contentsOf: batch) }
         for segment in group { position.finish(segment.arrival) }
         fresh.removeFirst(group.count)
-        return hand(all, position)
+        return try hand(all, position)
     }
 
-    private func hand(_ batch: EventBatch, _ position: FollowPosition) -> FollowBatch {
+    private func hand(_ batch: EventBatch, _ position: FollowPosition) throws -> FollowBatch {
+        let selected = try options.selection?.arrivals(of: batch) ?? batch
         self.position = position
-        return FollowBatch(batch, position: position)
+        return FollowBatch(selected, position: position)
     }
 
     private func finishPass(_ position: FollowPosition) -> FollowPosition {
@@ -183,10 +233,14 @@ actor Follower {
         let sent = journal.time.now()
         let found = try await list()
         // What was absorbed since the last list is still in this one, if not too much time has passed.
-        let isTrusted = listed.map { journal.time.now() - $0 < Catalog.absorbedStay } ?? false
+        let now = journal.time.now()
+        let isTrusted =
+            listed.map { now - $0 < Catalog.absorbedStay } ?? false
+            && validated.map { now - $0 < Follower.reliance } ?? false
         listed = sent
         if isTrusted, let position, let state, isNothingNew(found, position, state) { return .nothing }
-        let arrivals = try await journal.inbox.arrivals(seen: position?.seen ?? [], listed: found)
+        let arrivals = try await journal.inbox.arrivals(delivered: DeliveredBatches(position), listed: found)
+        validated = sent
         try report(arrivals.snapshot.damaged)
         let newest = arrivals.snapshot.catalog
         state = newest
@@ -234,6 +288,7 @@ actor Follower {
         }
         position.pass = FollowPosition.Pass(target: nil, deletes: position.version, through: nil)
         self.position = position
+        rounds += 1
         return beginWhole(position, arrivals.snapshot, newer: [])
     }
 
@@ -247,7 +302,7 @@ actor Follower {
             if !absorbed.batches.isSubset(of: position.seen) {
                 position.pass = FollowPosition.Pass(target: newest.version, deletes: position.version, through: nil)
                 self.position = position
-                try await beginPass(position, arrivals.snapshot, absorbed)
+                try await beginPass(position, arrivals.snapshot, absorbed, newer: absorbed)
                 return .work
             }
             position.version = newest.version
@@ -261,7 +316,10 @@ actor Follower {
         let begun = position.partial?.batchID
         fresh = (arrivals.fresh.filter { $0.arrival == begun } + arrivals.fresh.filter { $0.arrival != begun })[...]
         meanings = arrivals.meanings
-        if !fresh.isEmpty { return .work }
+        if !fresh.isEmpty {
+            rounds += 1
+            return .work
+        }
         return isMoved ? .moved(FollowBatch(EventBatch(), position: position)) : .nothing
     }
 
@@ -286,9 +344,9 @@ actor Follower {
         guard snapshot.catalog.version >= target else {
             throw JournalError.expired("the catalog has not its version \(target)", journal.location)
         }
-        var absorbed = try await absorbed(after: position.version, through: target)
-        absorbed.files = try await self.absorbed(after: position.version, through: snapshot.catalog.version).files
-        try await beginPass(position, snapshot, absorbed)
+        let absorbed = try await absorbed(after: position.version, through: target)
+        let newer = try await self.absorbed(after: position.version, through: snapshot.catalog.version)
+        try await beginPass(position, snapshot, absorbed, newer: newer)
     }
 
     /// Delivers the whole journal as it was when the follower began.
@@ -305,6 +363,7 @@ actor Follower {
                 after: position.pass?.through,
                 partial: nil,
                 options: replayOptions,
+                batchEvents: options.batchEvents,
                 reader: journal.reader
             )
         )
@@ -312,32 +371,37 @@ actor Follower {
     }
 
     /// Delivers what was absorbed and not seen before: deletes, then the rows that are left of it.
+    ///
+    /// - Parameters:
+    ///   - position: With the pass, which says up to which version.
+    ///   - snapshot: What is there now.
+    ///   - absorbed: What commits up to that version took out of the inbox.
+    ///   - newer: The same up to the version of the snapshot.
+    /// - Throws: ``JournalError/Code/positionExpired``, or what reading the lists of changes throws.
     private func beginPass(
         _ position: FollowPosition,
         _ snapshot: Snapshot,
-        _ absorbed: AbsorbedBatches
+        _ absorbed: AbsorbedBatches,
+        newer: AbsorbedBatches
     ) async throws {
         let unseen = absorbed.batches.subtracting(position.seen)
         passed = absorbed.batches
+        coming = (newer.batches.subtracting(position.seen), snapshot.catalog.version)
         var updates: Set<UUIDv7> = []
         deletes = []
+        var held = 0
         for (version, object) in absorbed.changes {
             var gone: [ChangeList.Row] = []
             for row in try await changes(object).rows where unseen.contains(row.batchID) {
-                if row.operation == .update {
-                    updates.insert(row.batchID)
-                    continue
-                }
-                let place = FollowPosition.Place(timestamp: row.timestamp, batchID: row.batchID)
-                if let partial = position.partial, partial.batchID == row.batchID, place <= partial { continue }
-                gone.append(row)
+                if row.operation == .update { updates.insert(row.batchID) } else { gone.append(row) }
             }
             if gone.isEmpty || version <= position.pass?.deletes ?? -1 { continue }
-            let seen = position.seen.union(absorbed.batches).subtracting(unseen)
-            deletes.append((version, try await journal.inbox.outcome(of: gone, unseen: unseen, seen: seen)))
+            held += gone.count
+            let rows = held <= Follower.heldDeletes ? gone : nil
+            deletes.append(AppliedDeletes(version: version, object: object, rows: rows))
         }
         var part = snapshot
-        part.segments.removeAll { !$0.isInCatalog || !absorbed.files.contains($0.key) }
+        part.segments.removeAll { !$0.isInCatalog || !newer.files.contains($0.key) }
         work = .pass(
             CatalogPass(
                 part,
@@ -346,9 +410,35 @@ actor Follower {
                 after: position.pass?.through,
                 partial: position.partial,
                 options: replayOptions,
+                batchEvents: options.batchEvents,
                 reader: journal.reader
             )
         )
+    }
+
+    /// What deletes that a commit has applied mean to the follower.
+    private func outcome(of applied: AppliedDeletes, _ position: FollowPosition) async throws -> EventBatch {
+        var delivered = DeliveredBatches(position)
+        var rows: [ChangeList.Row]
+        if let held = applied.rows { rows = held } else { rows = try await changes(applied.object).rows }
+        rows.removeAll { $0.operation == .update }
+        let gone = rows.filter { row in
+            coming.batches.contains(row.batchID) && !delivered.contains(row.batchID, at: row.timestamp)
+        }
+        if gone.isEmpty { return EventBatch() }
+        delivered.whole.formUnion(passed.subtracting(coming.batches))
+        while true {
+            let (batch, version) = try await journal.inbox.outcome(
+                of: gone,
+                version: coming.version,
+                coming: coming.batches,
+                delivered: delivered
+            )
+            if let batch { return batch }
+            // Somebody else of this process has met a newer catalog meanwhile.
+            let more = try await absorbed(after: coming.version, through: version)
+            coming = (coming.batches.union(more.batches.subtracting(position.seen)), version)
+        }
     }
 
     private func changes(_ object: String) async throws -> ChangeList {

@@ -20,6 +20,25 @@ struct ListedBatches: Sendable {
     }
 }
 
+/// What a follower has delivered of the inbox.
+struct DeliveredBatches: Sendable {
+    /// Batches delivered whole.
+    var whole: Set<UUIDv7> = []
+    /// A batch delivered in part.
+    var partial: FollowPosition.Place?
+
+    init(_ position: FollowPosition?) {
+        whole = position?.seen ?? []
+        partial = position?.partial
+    }
+
+    /// Whether a row with this timestamp of a batch was delivered, or left out for good.
+    func contains(_ batchID: UUIDv7, at timestamp: Int64) -> Bool {
+        if let partial, partial.batchID == batchID { return timestamp <= partial.timestamp }
+        return whole.contains(batchID)
+    }
+}
+
 /// What of the inbox a follower has to deliver, and the snapshot by which that was decided.
 struct Findings: Sendable {
     var snapshot: Snapshot
@@ -43,37 +62,51 @@ struct Findings: Sendable {
 /// it is with those that are new. So every id is put once, superseded versions are left out, and who applies what is delivered
 /// has what a replay has.
 extension Inbox {
-    /// What a follower that has seen some batches has not.
+    /// What a follower that has delivered some batches has not.
     ///
-    /// Cost: as ``snapshot(damage:range:)``, and the catalog is asked in any case; ids of new segments where some occur twice; a look-up in the catalog for ids that
-    /// were updated or deleted.
-    func arrivals(seen: Set<UUIDv7>, listed: ListedBatches) async throws -> Findings {
+    /// Cost: as ``snapshot(damage:range:)``, and the catalog is asked in any case; ids of new segments where some occur
+    /// twice; a look-up in the catalog for ids that were updated or deleted.
+    func arrivals(delivered: DeliveredBatches, listed: ListedBatches) async throws -> Findings {
         try await gate.pass {
             // What was absorbed counts before what lands late: a state that was the newest a minute ago would not do.
             try await refresh(validating: true)
             var arrivals = Findings(snapshot: try await current(.all))
             arrivals.fresh = arrivals.snapshot.segments.filter { segment in
-                segment.batchID.map { !seen.contains($0) && listed.admit(segment) } ?? false
+                segment.batchID.map { !delivered.whole.contains($0) && listed.admit(segment) } ?? false
             }
             if arrivals.fresh.isEmpty { return arrivals }
             for segment in arrivals.fresh where !segment.isChanges {
                 let dropped = (duplicates[segment.key] ?? []).union(taken[segment.key] ?? [])
                 if !dropped.isEmpty { arrivals.meanings[segment.key] = Findings.Meaning(dropped: dropped) }
             }
-            try await markOvertaken(&arrivals, seen)
-            try await resolveChanges(&arrivals, seen)
+            try await markOvertaken(&arrivals, delivered)
+            try await resolveChanges(&arrivals, delivered)
             return arrivals
         }
     }
 
     /// Finds rows whose id was delivered with a batch that comes behind theirs: they win, so to the follower they are updates.
-    private func markOvertaken(_ arrivals: inout Findings, _ seen: Set<UUIDv7>) async throws {
-        guard segments.contains(where: { seen.contains($0.arrival) && duplicates[$0.key] != nil }) else { return }
+    private func markOvertaken(_ arrivals: inout Findings, _ delivered: DeliveredBatches) async throws {
+        let partial = delivered.partial?.batchID
+        func mayBeDelivered(_ segment: Segment) -> Bool {
+            delivered.whole.contains(segment.arrival) || segment.arrival == partial
+        }
+        guard segments.contains(where: { mayBeDelivered($0) && duplicates[$0.key] != nil }) else { return }
+        var timestamps: [Int64]?
         for segment in arrivals.fresh where !segment.isChanges {
             let ids = HashedIDs(try await reader.ids(of: segment))
             var losers: [(row: Int, other: UInt32)] = []
             for (row, hash) in ids.hashes.enumerated() {
-                for other in repeats[hash] ?? [] where seen.contains(segments[place(other).segment].arrival) {
+                for other in repeats[hash] ?? [] {
+                    let place = place(other)
+                    let loser = segments[place.segment]
+                    if loser.arrival == partial {
+                        if timestamps == nil { timestamps = try await reader.open(loser).timestamps() }
+                        let timestamp = timestamps?[place.row] ?? .max
+                        if !delivered.contains(loser.arrival, at: timestamp) { continue }
+                    } else if !delivered.whole.contains(loser.arrival) {
+                        continue
+                    }
                     losers.append((row, other))
                 }
             }
@@ -87,7 +120,7 @@ extension Inbox {
     }
 
     /// Compares what ids were that are updated or deleted with what they are.
-    private func resolveChanges(_ arrivals: inout Findings, _ seen: Set<UUIDv7>) async throws {
+    private func resolveChanges(_ arrivals: inout Findings, _ delivered: DeliveredBatches) async throws {
         let resolution = try await resolvedChanges()
         if resolution.steps.isEmpty { return }
         let fresh = Set(arrivals.fresh)
@@ -97,11 +130,14 @@ extension Inbox {
         }
         let known = try await knowledge(of: touched, resolution)
         for (id, steps) in touched {
-            let before = steps.filter { seen.contains($0.reference.segment.arrival) }
+            let before = steps.filter { delivered.contains($0.reference.segment.arrival, at: $0.timestamp) }
             let now = steps.filter {
-                fresh.contains($0.reference.segment) || seen.contains($0.reference.segment.arrival)
+                fresh.contains($0.reference.segment) || delivered.whole.contains($0.reference.segment.arrival)
             }
-            let new = steps.filter { fresh.contains($0.reference.segment) }
+            let new = steps.filter {
+                fresh.contains($0.reference.segment)
+                    && !delivered.contains($0.reference.segment.arrival, at: $0.timestamp)
+            }
             for step in new where step.operation == .put {
                 arrivals.meanings[step.reference.segment.key, default: Findings.Meaning()]
                     .forget(step.reference.row)

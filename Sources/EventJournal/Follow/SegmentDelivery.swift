@@ -10,11 +10,20 @@ struct SegmentDelivery {
     private var rowGroup = 0
     private var firstRow = 0
     private var held = EventBatch()
+    /// So many events are delivered at once.
+    private let batchEvents: Int
 
-    init(_ segment: Segment, _ meaning: Findings.Meaning?, after: Int64?, reader: SegmentReader) {
+    init(
+        _ segment: Segment,
+        _ meaning: Findings.Meaning?,
+        after: Int64?,
+        batchEvents: Int = .max,
+        reader: SegmentReader
+    ) {
         self.segment = segment
         self.meaning = meaning ?? Findings.Meaning()
         self.after = after
+        self.batchEvents = batchEvents
         self.reader = reader
     }
 
@@ -24,22 +33,22 @@ struct SegmentDelivery {
     mutating func next() async throws -> (batch: EventBatch, through: Int64?) {
         let open = try await reader.open(segment)
         let groups = open.file.metadata.rowGroups
-        var batch = held
-        held = EventBatch()
-        while rowGroup < groups.count {
+        while true {
+            // Rows of the last moment wait: the next row group may have more of it.
+            if let end = held.timestamps.cut(atMost: batchEvents) {
+                let batch = held.selecting(0..<end)
+                held = held.selecting(end..<held.count)
+                return (batch, batch.timestamps[end - 1])
+            }
+            if rowGroup == groups.count { break }
             for part in try await open.events(rowGroup: rowGroup, rows: nil) {
-                take(part, into: &batch)
+                take(part, into: &held)
                 firstRow += part.count
             }
             rowGroup += 1
-            if rowGroup == groups.count { break }
-            // Rows of the last moment wait: the next row group may have more of it.
-            guard let last = batch.timestamps.last else { continue }
-            let start = batch.timestamps.partitioningIndex { $0 >= last }
-            if start == 0 { continue }
-            held = batch.selecting(start..<batch.count)
-            return (batch.selecting(0..<start), batch.timestamps[start - 1])
         }
+        var batch = held
+        held = EventBatch()
         try await revive(into: &batch)
         return (batch, nil)
     }

@@ -78,7 +78,12 @@ public struct EventSelection: Sendable {
     /// The events of a batch that are kept, with what is to be delivered of them.
     ///
     /// - Throws: ``JournalError/Code/invalidEvent`` when strict and a payload cannot be evaluated.
-    package func apply(to batch: EventBatch) throws -> EventBatch {
+    package func apply(to batch: EventBatch) throws -> EventBatch { try select(from: batch).batch }
+
+    /// The events of a batch that are kept, with what is to be delivered of them, and which of the rows they were.
+    ///
+    /// - Throws: As ``apply(to:)``.
+    func select(from batch: EventBatch) throws -> (batch: EventBatch, rows: [Int]) {
         let evaluator = try pool.take()
         defer { pool.giveBack(evaluator) }
         var results = JMESPathBatch()
@@ -95,7 +100,7 @@ public struct EventSelection: Sendable {
             )
         }
         let kept = results.results.filter { $0.outcome == .match }
-        if projection == nil, kept.count == batch.count { return batch }
+        if projection == nil, kept.count == batch.count { return (batch, Array(0..<batch.count)) }
         var selected = batch.selecting(kept.map(\.index))
         if projection != nil {
             selected.payloads = ByteArrays(
@@ -109,7 +114,7 @@ public struct EventSelection: Sendable {
                 }
             )
         }
-        return selected
+        return (selected, kept.map(\.index))
     }
 
     private func count(_ results: JMESPathBatch) {

@@ -6,13 +6,20 @@ import Testing
 
 @testable import EventJournal
 
-/// A monotonic clock that a test moves; waiting takes no time of it.
+/// A monotonic clock that a test moves; waiting moves it.
 final class TestTime: Sendable {
     private let elapsed = Mutex(Duration.zero)
 
     func pass(_ duration: Duration) { elapsed.withLock { $0 += duration } }
     var journalTime: JournalTime {
-        JournalTime(now: { self.elapsed.withLock { $0 } }, sleep: { _ in try await Task.sleep(for: .milliseconds(1)) })
+        JournalTime(
+            now: { self.elapsed.withLock { $0 } },
+            sleep: { duration in
+                try Task.checkCancellation()
+                self.pass(duration)
+                await Task.yield()
+            }
+        )
     }
 }
 
@@ -25,7 +32,7 @@ private final class SharedRandom: Sendable {
     func next() -> UInt64 { random.withLock { $0.next() } }
 }
 
-/// One random program: writers, some whose puts land late, compactions, removal of what they left, and followers that crash.
+/// One random program: writers, some whose puts land late, compactions that die, vacuum, erasure, and followers that crash.
 ///
 /// A follower is what a consumer makes of it: it applies batches to a map, and keeps map and position together. A crash takes
 /// it back to what it kept last.
@@ -48,10 +55,8 @@ struct FollowProgram {
     private var consumers: [Consumer] = []
     /// Encoded, and not stored yet.
     private var late: [(segment: Segment, bytes: [UInt8])] = []
-    /// Left by compactions, with when they may go.
-    private var leftovers = SmallCompactor.Leftovers()
-    /// Whether a compaction takes any stretch of the inbox and writes the whole catalog anew, or is that of the journal.
-    private let isPlain: Bool
+    /// How many events a follower delivers at once, so that positions come to lie inside of segments.
+    private let batchEvents: Int
     private var nextPayload = 0
     private(set) var delivered = 0
     /// What was done, for the message when something is wrong.
@@ -60,18 +65,18 @@ struct FollowProgram {
     init(seed: UInt64) {
         self.seed = seed
         random = SeededRandom(seed: seed)
-        isPlain = seed.isMultiple(of: 2)
+        batchEvents = [1, 2, 5, 64 << 10].randomElement(using: &random) ?? 1
         bits = SharedRandom(seed: ~seed)
         for number in 0..<3 { writers.append(open(skew: Int64(number - 1) * 2_000_000)) }
         consumers = Array(repeating: Consumer(), count: Int.random(in: 1...3, using: &random))
     }
 
-    private func open(skew: Int64 = 0) -> Journal {
-        let (clock, bits) = (clock, bits)
+    private func open(skew: Int64 = 0, store: (any ObjectStore)? = nil) -> Journal {
+        let (clock, bits, store) = (clock, bits, store ?? self.store)
         let now: @Sendable () -> Timestamp = { Timestamp(microseconds: clock.now.microseconds + skew) }
         return Journal(
             store: store,
-            configuration: .defaults,
+            configuration: JournalConfiguration(automaticCompaction: nil),
             generator: UUIDv7Generator(clock: now, random: { bits.next() }),
             time: time.journalTime,
             clock: now
@@ -81,15 +86,16 @@ struct FollowProgram {
     mutating func run(steps: Int) async throws {
         for _ in 0..<steps {
             clock.move(by: Int64.random(in: 0...5000, using: &random))
-            switch Int.random(in: 0..<20, using: &random) {
+            switch Int.random(in: 0..<21, using: &random) {
             case 0..<4: try await append()
             case 4: try await change()
             case 5: try await change()
             case 6: try beLate()
             case 7: try await land()
             case 8, 9: try await compact()
-            case 10: try await clear()
-            case 11: time.pass(.seconds(Int64.random(in: 1...70, using: &random)))
+            case 10: try await vacuum()
+            case 20: if Int.random(in: 0..<4, using: &random) == 0 { try await erase() }
+            case 11: pass(.seconds(Int64.random(in: 1...70, using: &random)))
             case 12: crash()
             default: try await follow(atMost: Int.random(in: 1...6, using: &random))
             }
@@ -175,35 +181,46 @@ struct FollowProgram {
     // MARK: Compacting
 
     private mutating func compact() async throws {
-        if isPlain { return try await compactPlainly() }
         var policy = CompactionPolicy(
             targetObjectBytes: Int.random(in: 300...3000, using: &random),
             appliesChanges: Bool.random(using: &random),
             isThorough: Int.random(in: 0..<4, using: &random) == 0,
-            maximumDepth: Int.random(in: 1...4, using: &random)
+            maximumDepth: Int.random(in: 1...4, using: &random),
+            jobPayloadBytes: Int.random(in: 1...200, using: &random)
         )
         policy.force = true
-        let report = try await writers[Int.random(in: 0..<3, using: &random)].compact(policy)
-        history.append("* compact: \(report)")
-    }
-
-    private mutating func compactPlainly() async throws {
-        let objects = try await store.listAll(prefix: Segment.inbox).collect(upTo: 10_000)
-        let batches = objects.compactMap { Segment(key: $0.key)?.arrival }.sorted()
-        if batches.isEmpty { return }
-        let last = batches[Int.random(in: 0..<batches.count, using: &random)]
-        let more = try await SmallCompactor(store: store, generator: writers[0].generator).compact(through: last)
-        history.append("* compact \(more.inbox.count) through \(last)")
-        leftovers.inbox += more.inbox
-        leftovers.files += more.files
+        guard Bool.random(using: &random) else {
+            let report = try await writers[Int.random(in: 0..<3, using: &random)].compact(policy)
+            history.append("* compact: \(report)")
+            return
+        }
+        let crash = Crash(at: Int.random(in: 0..<60, using: &random), isAfter: Bool.random(using: &random))
+        let dying = open(store: FaultInjectingObjectStore(store, decide: { _ in crash.faults() }))
+        do {
+            history.append("* compact: \(try await dying.compact(policy))")
+        } catch is JournalError {
+            history.append("* compact dies")
+        }
     }
 
     /// Removes what compactions left, after as long a time as they have to let pass.
-    private mutating func clear() async throws {
-        time.pass(Catalog.absorbedStay)
-        _ = try await store.delete(leftovers.inbox + leftovers.files)
-        leftovers = SmallCompactor.Leftovers()
-        history.append("* clear")
+    private mutating func vacuum() async throws {
+        pass(.seconds(3700))
+        let options = VacuumOptions(retention: .zero, allowsShortRetention: true)
+        let report = try await writers[Int.random(in: 0..<3, using: &random)].vacuum(options)
+        history.append("* vacuum: \(report.items.count)")
+    }
+
+    private mutating func erase() async throws {
+        let event = event()
+        _ = try await writers[Int.random(in: 0..<3, using: &random)].erase(ids: [event.id])
+        history.append("erase \(event.id) ")
+    }
+
+    /// Lets time pass, by every clock.
+    private func pass(_ duration: Duration) {
+        time.pass(duration)
+        clock.move(by: Int64(duration / .microseconds(1)))
     }
 
     // MARK: Following
@@ -222,12 +239,13 @@ struct FollowProgram {
 
     private mutating func follow(_ number: Int, atMost batches: Int) async throws {
         var consumer = consumers[number]
-        let options = FollowOptions(untilCaughtUp: true)
+        var options = FollowOptions(untilCaughtUp: true)
+        options.batchEvents = batchEvents
         let start = consumer.position.map { FollowStart.position($0) } ?? .beginning
         var iterator = consumer.iterator ?? open().follow(from: start, options: options).makeAsyncIterator()
         for _ in 0..<batches {
             guard let batch = try await iterator.next() else { break }
-            history.append("* batch for \(number): \(batch.position.version) \(batch.position.pass.debugDescription)")
+            history.append("* batch for \(number): \(batch.position)")
             for row in 0..<batch.count { try apply(batch, row, &consumer.events, number) }
             delivered += batch.count
             consumer.position = try FollowPosition(json: batch.position.json)
