@@ -16,15 +16,25 @@ private import Darwin
 /// latest event of each key.
 ///
 /// `journal-lifecycle DIRECTORY EVENTS [KEYS]`: the directory must be new; prints one line for each figure.
+/// `journal-lifecycle DIRECTORY catalog COMMITS SEGMENTS`: opens a journal with so many commits and segments.
 @main
 struct JournalLifecycle {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        hw_keep_large_buffers()
+        if arguments.count == 5, arguments[2] == "catalog", let commits = Int(arguments[3]),
+            let segments = Int(arguments[4]), segments <= commits
+        {
+            let life = CatalogLife(path: arguments[1], commits: commits, segments: segments)
+            try await life.build()
+            try await life.open()
+            return
+        }
         guard arguments.count >= 3, let events = Int(arguments[2]), events >= 1000 else {
             print("usage: journal-lifecycle DIRECTORY EVENTS [KEYS]")
+            print("       journal-lifecycle DIRECTORY catalog COMMITS SEGMENTS")
             exit(64)
         }
-        hw_keep_large_buffers()
         let keys = arguments.count > 3 ? Int(arguments[3]) ?? 0 : events / 10
         var run = Run(path: arguments[1], events: events, keys: max(keys, 1))
         try await run.build()
@@ -159,56 +169,9 @@ private struct Run {
         }
         say("resident memory, peak", Moment.peakMemory / 1e6, "MB")
     }
-
-    private func say(_ name: String, _ value: Double, _ unit: String) {
-        let rounded = (value * 1000).rounded() / 1000
-        print("\(name): \(rounded) \(unit)")
-    }
 }
 
-private struct Missing: Error {
+/// What was stored is not found.
+struct Missing: Error {
     var id: String
-}
-
-/// Wall-clock and CPU time.
-private struct Moment {
-    private let clock = ContinuousClock.now
-    private let cpu = Moment.cpu
-
-    var seconds: Double { (ContinuousClock.now - clock) / .seconds(1) }
-    var cpuSeconds: Double { Moment.cpu - cpu }
-
-    #if canImport(Glibc)
-    private static let ownProcess = __rusage_who_t(RUSAGE_SELF.rawValue)
-    #else
-    private static let ownProcess = RUSAGE_SELF
-    #endif
-
-    private static var cpu: Double {
-        var usage = rusage()
-        unsafe getrusage(Moment.ownProcess, &usage)
-        return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-            + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
-    }
-
-    /// In bytes.
-    static var peakMemory: Double {
-        var usage = rusage()
-        unsafe getrusage(Moment.ownProcess, &usage)
-        #if os(macOS)
-        return Double(usage.ru_maxrss)
-        #else
-        return Double(usage.ru_maxrss) * 1024
-        #endif
-    }
-}
-
-private struct Span {
-    var seconds = 0.0
-    var cpuSeconds = 0.0
-
-    mutating func add(_ start: Moment) {
-        seconds += start.seconds
-        cpuSeconds += start.cpuSeconds
-    }
 }

@@ -18,6 +18,7 @@ public final class JMESPathEvaluator {
     private let condition: Machine?
     private let projection: Machine?
     private let plan: FieldPlan?
+    private let usesEnvelope: Bool
     private let parser: DocumentParser
     private let treeParser: TreeParser
     private var sink = ByteSink(capacity: 64 * 1024)
@@ -47,6 +48,7 @@ public final class JMESPathEvaluator {
         self.condition = try condition.map { expression throws(JMESPathError) in try Machine(expression, arena: arena) }
         self.projection = try projection.map { expression throws(JMESPathError) in try Machine(expression, arena: arena)
         }
+        usesEnvelope = condition?.usesEnvelope == true || projection?.usesEnvelope == true
         plan = isPlanned ? FieldPlan(test: self.condition, projection: self.projection) : nil
         let depth = JMESPathEvaluator.maximumDocumentDepth
         guard let parser = DocumentParser(paths: plan?.paths, maximumDepth: depth),
@@ -121,7 +123,7 @@ public final class JMESPathEvaluator {
             unsafe texts.append(hw_json_text(bytes: start, length: bytes.count))
         }
         begin(&batch)
-        let usesEnvelope = condition?.expression.usesEnvelope == true || projection?.expression.usesEnvelope == true
+        let usesEnvelope = usesEnvelope
         unsafe texts.withUnsafeBufferPointer { texts in
             unsafe parser.texts(texts) { parsed, place in
                 let envelope = usesEnvelope ? envelope?(Int(parsed.index)) : nil
@@ -197,8 +199,10 @@ public final class JMESPathEvaluator {
             throw JMESPathEvaluator.notJSON(parsed.status, Int(parsed.fault_offset))
         }
         arena.reset()
-        condition?.envelope = envelope
-        projection?.envelope = envelope
+        if usesEnvelope {
+            condition?.envelope = envelope
+            projection?.envelope = envelope
+        }
         guard let plan else { return try isMatch(node) }
         // Of null a list or hash makes null, not one of nulls; the general way knows.
         if parsed.first_byte != UInt8(ascii: "n"), let isMatch = plan.isMatch(node) {
