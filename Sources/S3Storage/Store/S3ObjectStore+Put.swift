@@ -9,13 +9,23 @@ extension S3ObjectStore {
     ///   an entity tag took effect: its answer was lost, and the object was replaced since.
     @discardableResult
     public func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
+        try await put(key, bytes, mode: mode, headers: client.configuration.writeHeaders)
+    }
+
+    /// The same with the headers that settings add given.
+    func put(
+        _ key: String,
+        _ bytes: [UInt8],
+        mode: PutMode,
+        headers: [(name: String, value: String)]
+    ) async throws -> ObjectMetadata {
         try Task.checkCancellation()
         let condition = WriteCondition(mode, key: key)
         let call = S3Call(
             "PUT",
             try bucketKey(key),
             action: "s3:PutObject",
-            headers: client.configuration.writeHeaders + condition.metadata + condition.headers,
+            headers: headers + condition.metadata + condition.headers,
             body: .object(bytes)
         )
         do {
