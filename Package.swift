@@ -31,6 +31,7 @@ let package = Package(
         .executable(name: "highwater", targets: ["highwater"]),
         .library(name: "EventJournal", targets: ["EventJournal"]),
         .library(name: "EventImport", targets: ["EventImport"]),
+        .library(name: "FlashFlood", targets: ["FlashFlood"]),
         .library(name: "DeltaLake", targets: ["DeltaLake"]),
         .library(name: "JMESPath", targets: ["JMESPath"]),
         .library(name: "Parquet", targets: ["Parquet"]),
@@ -108,11 +109,19 @@ let package = Package(
             dependencies: ["EventJournal", "JMESPath", "ObjectStorage", "Parquet", "CSimdJSON", "CZstd", "CZlib"]
         ),
 
+        .target(
+            name: "FlashFlood",
+            dependencies: [
+                "EventJournal", "ObjectStorage", "Parquet", "CSimdJSON",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+
         // The command line
         .executableTarget(
             name: "highwater",
             dependencies: [
-                "EventJournal", "EventImport", "JMESPath", "ObjectStorage", "Parquet", "S3Storage",
+                "EventJournal", "EventImport", "FlashFlood", "JMESPath", "ObjectStorage", "Parquet", "S3Storage",
                 "GoogleCloudStorage", "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -200,6 +209,15 @@ let package = Package(
         .testTarget(
             name: "EventImportTests",
             dependencies: ["EventImport", "EventJournal", "JMESPath", "ObjectStorageTesting", "CZlib", "CZstd"]
+        ),
+        .testTarget(
+            name: "FlashFloodTests",
+            dependencies: [
+                "FlashFlood", "EventJournal", "Parquet", "CloudTesting", "ObjectStorageTesting", "S3Storage",
+                "AWSSigning",
+                "highwater",
+            ],
+            exclude: ["Support/flash_flood.py"]
         ),
         .testTarget(name: "JMESPathTests", dependencies: ["JMESPath"], exclude: ["Resources", "Support/reference.py"]),
         .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),

@@ -25,7 +25,8 @@ struct Highwater: AsyncParsableCommand {
             """,
         version: HighwaterVersion.text,
         subcommands: [
-            Import.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self, FollowCommand.self,
+            Import.self, Export.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self,
+            FollowCommand.self,
             Marks.self,
             Segments.self, Stats.self, Fields.self, Verify.self, Compact.self, VacuumCommand.self, Erase.self,
             Reindex.self,

@@ -33,6 +33,13 @@ package actor BulkAppender {
         let batchID: UUIDv7
     }
 
+    /// Which of these ids the journal has: to spare reading payloads that ``reserve(_:)`` would leave out.
+    ///
+    /// What is reserved and not stored yet does not count.
+    package nonisolated func known(_ ids: ByteArrays) async throws -> [Bool] {
+        try await journal.inbox.find(HashedIDs(ids), refreshing: false).places.map { $0 != nil }
+    }
+
     /// Leaves out of a batch what is there already, and keeps the place of the rest.
     ///
     /// Calls must not overlap.

@@ -7,7 +7,7 @@ internal import Synchronization
 /// `highwater import`: NDJSON into a journal.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Import NDJSON files; each line becomes the payload of an event, as it stands.",
+        abstract: "Import NDJSON files, each line of which becomes the payload of an event, or a flash-flood.",
         discussion: """
             Files may be plain or compressed by gzip or zstd; - is standard input. A line that is no event is reported, kept \
             aside with --rejects, and the rest is imported (exit status 3). With --id the import may be repeated: events that \
@@ -16,18 +16,31 @@ struct Import: AsyncParsableCommand {
             An EXPRESSION is JMESPath over the line: a path such as sha, meta.created_at, "a.b" or items[0].id, which is \
             fastest and takes the value as it stands, or any other, such as join('-', [shop, order]).
 
+            --from flash-flood imports every live event of a flash-flood bucket with its id, date and bytes; updates and \
+            deletions that flash-flood has not applied yet are taken into account. It may be interrupted and repeated. A \
+            journal of it that is damaged is named, and the rest is imported (exit status 6).
+
             EXAMPLES
               highwater import ./commits redis-commits.ndjson.zst --id sha --timestamp committed_at --key area
               zcat day-*.gz | highwater import ./clicks - --id event.id --timestamp ts --timestamp-unit milliseconds
               highwater import ./orders day.ndjson --id "join('-', [shop, order])" --timestamp at --key "user || guest"
               highwater import ./commits *.ndjson --id sha --timestamp at --rejects bad.ndjson --json
+              highwater import ./events --from flash-flood s3://bucket/root-prefix
             """
     )
 
     @OptionGroup var journal: JournalArgument
 
-    @Argument(help: "NDJSON files; - for standard input.", completion: .file())
+    @Argument(help: "NDJSON files, - for standard input; with --from the URL or the directory.", completion: .file())
     var files: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "What to import in place of NDJSON: a flash-flood (0.4) at its root prefix.",
+            valueName: "system"
+        )
+    )
+    var from: OtherSystem?
 
     @Option(
         help: ArgumentHelp("Where a line has the event's id; without, each gets a fresh UUID.", valueName: "expression")
@@ -64,6 +77,16 @@ struct Import: AsyncParsableCommand {
 
     func validate() throws {
         guard !files.isEmpty else { throw ValidationError("Name at least one file, or - for standard input.") }
+        if from != nil {
+            guard files.count == 1, files != ["-"] else {
+                throw ValidationError("--from takes one flash-flood at a time: its s3://bucket/prefix.")
+            }
+            guard id == nil, timestamp == nil, key == nil, rejects == nil, timestampUnit == .automatic else {
+                throw ValidationError(
+                    "--from brings ids and times along; leave out --id, --timestamp, --key and --rejects."
+                )
+            }
+        }
         guard (1...22).contains(compressionLevel) else {
             throw ValidationError("--compression-level is 1 to 22, not \(compressionLevel).")
         }
@@ -74,6 +97,10 @@ struct Import: AsyncParsableCommand {
         configuration.compressionLevel = compressionLevel
         // Not beside the import, but now and then, and afterwards.
         configuration.automaticCompaction = nil
+        if from != nil {
+            return try await FlashFloodImport(url: files[0], isJSON: json, compacts: compact)
+                .run(into: journal, configuration)
+        }
         let mapping = FieldMapping(
             id: try Import.compile(id, "--id"),
             timestamp: try Import.compile(timestamp, "--timestamp"),

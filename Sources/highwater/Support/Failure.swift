@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EventImport
 internal import EventJournal
+internal import FlashFlood
 internal import ObjectStorage
 
 /// An exit status with its message, for what has no error of a library behind it.
@@ -25,6 +26,7 @@ enum Failure {
         switch error {
         case let error as JournalError: (status, message) = (Failure.status(of: error), error.message)
         case let error as ObjectStoreError: (status, message) = (Failure.status(of: error), error.description)
+        case let error as FlashFloodError: (status, message) = (Failure.status(of: error), error.message)
         case let error as CommandError: (status, message) = (error.status, error.message)
         case let error as InputError: (status, message) = (storage, error.message)
         case is CancellationError: (status, message) = (interrupted, "Interrupted.")
@@ -43,6 +45,15 @@ enum Failure {
         case .tooLittle: tooLittle
         case .invalidEvent, .invalidOption, .invalidMark: usage
         default: (error.cause as? ObjectStoreError).map(status(of:)) ?? storage
+        }
+    }
+
+    private static func status(of error: FlashFloodError) -> Int32 {
+        switch error.code {
+        case .notFlashFlood: notFound
+        case .occupied: exists
+        case .unsupportedStore: usage
+        default: storage
         }
     }
 

@@ -7,6 +7,7 @@ final class ProgressBar: Sendable {
         case bytes
         case segments
         case events
+        case journals
     }
 
     private struct State {
@@ -52,7 +53,12 @@ final class ProgressBar: Sendable {
     private func line(done: Int, total: Int?, note: String, elapsed: Duration) -> String {
         let seconds = max(elapsed.seconds, 0.001)
         let rate = Double(done) / seconds
-        let noun = unit == .events ? "event" : "segment"
+        let noun =
+            switch unit {
+            case .events: "event"
+            case .journals: "journal"
+            case .bytes, .segments: "segment"
+            }
         let amount = unit == .bytes ? Text.bytes(done) : Text.count(done, noun)
         let speed = unit == .bytes ? "\(Text.bytes(Int(rate)))/s" : "\(Text.decimal(rate)) \(noun)s/s"
         guard let total, total > 0 else { return "  \(amount)  \(speed)  \(note)" }
