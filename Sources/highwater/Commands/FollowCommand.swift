@@ -16,9 +16,16 @@ struct FollowCommand: AsyncParsableCommand {
             the whole new version) or delete (id and timestamp only). --format data prints the payload of what was put \
             or updated; deletes have none and are left out.
 
+            --where keeps events as in `replay`, by their payload as it is now; an update that is not kept is printed as \
+            a delete, since the version before may have been. Deletes always pass.
+
+            Lines come as events arrive, not when a buffer is full. --until-caught-up ends when everything was printed \
+            that was there at the beginning or arrived while that was printed, and says on standard error how much that \
+            was. An interrupt (Ctrl-C) ends with status 130; the mark then covers exactly what was printed.
+
             EXAMPLES
               highwater follow ./commits --mark mirror --format event | ./apply
-              highwater follow ./commits --from now
+              highwater follow ./commits --from now --where "area == 'net'" --select "{sha: sha, by: author}"
               highwater follow ./commits --mark nightly --until-caught-up > new.ndjson
             """
     )
@@ -43,6 +50,8 @@ struct FollowCommand: AsyncParsableCommand {
     @Option(help: "What to print: the payload (data), or the envelope with it as JSON (event).")
     var format: EventFormat = .data
 
+    @OptionGroup var selection: SelectionOptions
+
     @Option(help: ArgumentHelp("The longest wait between two looks, in seconds.", valueName: "seconds"))
     var longestInterval: Double = 30
 
@@ -58,28 +67,64 @@ struct FollowCommand: AsyncParsableCommand {
     func run() async throws {
         let journal = try await journal.open(create: false)
         let skipped = SkippedSegments()
-        let options = FollowOptions(
+        let selection = try selection.selection()
+        var options = FollowOptions(
             damage: skipDamaged ? .skip : .refuse,
             untilCaughtUp: untilCaughtUp,
-            longestInterval: .seconds(longestInterval)
+            longestInterval: .seconds(longestInterval),
+            selection: selection
         ) { skipped.add($0) }
+        // What arrives while the first is printed is printed, too; then a busy writer does not keep us any longer.
+        options.mostRounds = 2
         let (mark, from, format) = (mark, from, format)
-        try await Signals.cancellable {
-            var keeper: MarkKeeper?
-            var start: FollowStart = from == .now ? .now : .beginning
-            if let mark {
-                let kept = try await journal.mark(mark)
-                keeper = MarkKeeper(name: mark, entityTag: kept?.entityTag)
-                if let kept { start = .position(kept.position) }
-            }
-            var output = Output()
-            for try await batch in journal.follow(from: start, options: options) {
-                for row in 0..<batch.count { try format.write(batch, row, to: &output) }
-                try output.flush()
-                try await keeper?.move(to: batch.position, in: journal)
+        let begin = ContinuousClock.now
+        let totals = try await Signals.cancellable { [options] in
+            try await Output.whileRead {
+                var keeper: MarkKeeper?
+                var start: FollowStart = from == .now ? .now : .beginning
+                if let mark {
+                    let kept = try await journal.mark(mark)
+                    keeper = MarkKeeper(name: mark, entityTag: kept?.entityTag)
+                    if let kept { start = .position(kept.position) }
+                }
+                var output = Output()
+                var totals = FollowTotals()
+                for try await batch in journal.follow(from: start, options: options) {
+                    for row in 0..<batch.count {
+                        try format.write(batch, row, to: &output)
+                        totals.count(batch.change(at: row))
+                    }
+                    try output.flush()
+                    try await keeper?.move(to: batch.position, in: journal)
+                }
+                return totals
             }
         }
+        selection?.reportUnevaluated()
+        Output.error("highwater: " + totals.text(in: ContinuousClock.now - begin, mark: mark))
         try skipped.report()
+    }
+}
+
+/// What was delivered.
+private struct FollowTotals {
+    var put = 0
+    var updated = 0
+    var deleted = 0
+
+    mutating func count(_ change: FollowBatch.Change) {
+        switch change {
+        case .put: put += 1
+        case .update: updated += 1
+        case .delete: deleted += 1
+        }
+    }
+
+    func text(in duration: Duration, mark: String?) -> String {
+        let behind = mark.map { "; the mark \($0) is behind them" } ?? ""
+        return
+            "caught up in \(Text.seconds(duration.seconds)): \(Text.count(put)) put, \(Text.count(updated)) updated, "
+            + "\(Text.count(deleted)) deleted\(behind)."
     }
 }
 
@@ -88,8 +133,10 @@ private struct MarkKeeper {
     let name: String
     var entityTag: String?
 
+    /// Moves it although an interrupt has cancelled everything else: what was printed stays printed.
     mutating func move(to position: FollowPosition, in journal: Journal) async throws {
-        entityTag = try await journal.setMark(name, to: position, ifMatches: entityTag).entityTag
+        let (name, tag) = (name, entityTag)
+        entityTag = try await Task { try await journal.setMark(name, to: position, ifMatches: tag).entityTag }.value
     }
 }
 

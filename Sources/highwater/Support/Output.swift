@@ -62,6 +62,30 @@ struct Output: ~Copyable {
     /// Whether standard error is a terminal.
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Runs `body` while somebody reads standard output: who waits for something to print would not notice otherwise.
+    ///
+    /// - Throws: What `body` throws; ``BrokenPipe`` soon after the reader of a pipe has gone.
+    static func whileRead<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while !isReaderGone { try await Task.sleep(for: .milliseconds(500)) }
+                throw BrokenPipe()
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() else { throw CancellationError() }
+            return result
+        }
+    }
+
+    /// Whether standard output is a pipe that nobody reads any more.
+    private static var isReaderGone: Bool {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return unsafe poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR | POLLHUP) != 0
+    }
+
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
         var start = 0
         while start < bytes.count {
