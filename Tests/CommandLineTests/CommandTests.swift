@@ -25,7 +25,9 @@ struct CommandTests {
 
     @Test(
         "help shows an example for every command",
-        arguments: ["import", "put", "get", "replay", "segments", "stats", "verify", "jmespath", "fields"]
+        arguments: [
+            "import", "put", "get", "replay", "follow", "marks", "segments", "stats", "verify", "jmespath", "fields",
+        ]
     )
     func help(command: String) async throws {
         let outcome = try await Program.highwater.run("help", command)

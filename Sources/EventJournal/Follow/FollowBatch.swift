@@ -73,7 +73,8 @@ public struct FollowOptions: Sendable {
     /// Which events to deliver, and what of them.
     ///
     /// Deletes pass. An update whose new version is not kept is delivered as a delete, since the version before may have
-    /// been. So whoever applies what is delivered has what a replay with this selection has.
+    /// been. So whoever applies what is delivered has what a replay with this selection has, but for the rare put that takes
+    /// the place of another event (``Follow``): where it is not kept, what it replaces is not taken back.
     public var selection: EventSelection?
     /// So many events are delivered at once, if they are of more than one moment.
     package var batchEvents = 64 << 10

@@ -94,16 +94,21 @@ struct FollowTests {
         let store = CountingObjectStore(memory)
         let waits = Mutex<[Duration]>([])
         let now = Mutex(Duration.zero)
+        let hours = Mutex<[CountingObjectStore.Counts]>([])
         let time = JournalTime(
             now: { now.withLock { $0 } },
             sleep: { duration in
                 // The waits are over at once, the last of them never.
-                let count = waits.withLock { waits in
-                    waits.append(duration)
-                    return waits.count
+                waits.withLock { $0.append(duration) }
+                let passed = now.withLock { now in
+                    now += duration
+                    return now
                 }
-                now.withLock { $0 += duration }
-                if count == 40 { try await Task.sleep(for: .seconds(1000)) }
+                let isOver = hours.withLock { hours in
+                    if passed >= .seconds(3600 * (hours.count + 1)) { hours.append(store.counts) }
+                    return hours.count == 24
+                }
+                if isOver { try await Task.sleep(for: .seconds(1000)) }
             }
         )
         let journal = Journal(
@@ -119,17 +124,23 @@ struct FollowTests {
             var iterator = journal.follow(from: .position(start)).makeAsyncIterator()
             return try await iterator.next()
         }
-        while waits.withLock({ $0.count }) < 40 { try await Task.sleep(for: .milliseconds(1)) }
+        while hours.withLock({ $0.count }) < 24 { try await Task.sleep(for: .milliseconds(1)) }
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         let waited = waits.withLock { $0 }
         #expect(waited.prefix(3) == [.milliseconds(50), .milliseconds(100), .milliseconds(200)])
         #expect(waited.last == .seconds(30))
-        #expect(waited.reduce(.zero, +) > .seconds(600), "longer than any state is relied on")
-        let counts = store.counts
-        // The first look is a full one.
-        #expect(counts[.list] == 41, "\(counts)")
-        #expect(counts.total - counts[.list] <= 8, "\(counts)")
+        let counts = hours.withLock { $0 }
+        // The first look is a full one; later ones are once an hour, with a list more.
+        #expect(counts[0][.list] == waited.prefix { $0 < .seconds(30) }.count + 120, "\(counts[0])")
+        #expect(counts[0].total - counts[0][.list] <= 8, "\(counts[0])")
+        for hour in 1..<24 {
+            let (lists, all) = (
+                counts[hour][.list] - counts[hour - 1][.list], counts[hour].total - counts[hour - 1].total
+            )
+            #expect((119...121).contains(lists) && all - lists <= 1, "hour \(hour): \(lists) of \(all)")
+        }
+        print("idle: \(counts[0].total) requests in the first hour, \(counts[23].total) in a day")
     }
 
     @Test("an append of the same process wakes a follower at once", .timeLimit(.minutes(1)))
