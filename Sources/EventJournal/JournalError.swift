@@ -69,7 +69,7 @@ public struct JournalError: Error, Sendable {
         self.location = location
     }
 
-    /// The store's own code when ``code`` is ``Code/storage``.
+    /// The store's own code when the store had one: with ``Code/storage``, and where an object is gone.
     public var storeCode: ObjectStoreError.Code? { (cause as? ObjectStoreError)?.code }
 
     /// Wraps what the store threw; lets `CancellationError` and our own errors through.

@@ -19,11 +19,12 @@ extension DeltaLog {
     ///
     /// - Parameters:
     ///   - retention: How long states can be read again, in milliseconds.
+    ///   - now: The time by the store's clock, in milliseconds since 1970 UTC; `nil` to take this machine's for it.
     ///   - isDryRun: Whether only to say what would be deleted.
     /// - Returns: What was deleted.
     /// - Throws: ``DeltaLakeError/Code/storage`` when some of it could not be deleted; the next run will.
-    public func cleanUp(retention: Int64, isDryRun: Bool = false) async throws -> CleanUp {
-        let cutoff = (clock() - max(retention, 0)) * 1000
+    public func cleanUp(retention: Int64, now: Int64? = nil, isDryRun: Bool = false) async throws -> CleanUp {
+        let cutoff = ((now ?? clock()) - max(retention, 0)) * 1000
         let objects = try await retrying("Listing", LogFile.prefix) {
             var objects: [(key: String, file: LogFile, time: Int64)] = []
             var iterator = store.listAll(prefix: LogFile.prefix).makeAsyncIterator()

@@ -73,3 +73,17 @@ enum LogFile: Hashable, Sendable {
         return Int64(text)
     }
 }
+
+extension DeltaLog {
+    /// What the keys of all objects of a log begin with.
+    public static var prefix: String { LogFile.prefix }
+
+    /// The key of a commit, which has a commit of the version before it in a listing.
+    public static func commitKey(_ version: Int64) -> String { LogFile.commitKey(version) }
+
+    /// The version of the commit that an object is, by its key; `nil` when it is none.
+    public static func version(ofCommit key: String) -> Int64? {
+        guard case .commit(let version)? = LogFile(key: key) else { return nil }
+        return version
+    }
+}

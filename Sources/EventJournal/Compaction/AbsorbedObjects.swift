@@ -33,6 +33,9 @@ final class AbsorbedObjects: Sendable {
         }
     }
 
+    /// All that is noted.
+    var keys: Set<String> { entries.withLock { Set($0.flatMap(\.keys)) } }
+
     /// When the next may go; `nil` when there is none.
     var nextDue: Duration? {
         entries.withLock { $0.map(\.committed).min().map { $0 + Catalog.absorbedStay } }
@@ -42,8 +45,9 @@ final class AbsorbedObjects: Sendable {
 /// Deletes what compactions absorbed or replaced, as soon as no reader can need it.
 ///
 /// A reader relies on the catalog for ``Catalog/reliance``, and then expects everything that was absorbed since in the inbox.
-/// So an object goes 120 seconds after the commit by the monotonic clock of the process that made it; for others, whose
-/// clocks may differ, one hour after the time that the commit says.
+/// So an object goes 120 seconds after the commit by the monotonic clock of the process that made it. For what others
+/// committed the dates decide that the store gave to the commit and to an object written just now, an hour apart: no
+/// process's clock has a say in it.
 struct AbsorbedCleanup: Sendable {
     let context: CompactionContext
 
@@ -51,29 +55,46 @@ struct AbsorbedCleanup: Sendable {
     static let strangersStay: Int64 = 3_600_000
 
     /// What may go.
+    struct Due: Sendable {
+        /// Keys, also of objects that are gone already.
+        var keys: [String] = []
+        /// What was replaced in this version or before is among them; -1 when nobody asked.
+        var expired: Int64 = -1
+    }
+
+    /// Looks for what may go.
     ///
-    /// Cost: none when the inbox holds nothing absorbed; else a request for each commit of the last hour.
+    /// Cost: none when all that is superfluous became so by this process; else a put, a list, and a get for each commit of the
+    /// last hour.
     ///
-    /// - Parameter listing: The inbox and the catalog.
-    /// - Returns: Keys, also of objects that are gone already.
+    /// - Parameters:
+    ///   - listing: The inbox and the catalog.
+    ///   - now: The time by the store's clock in milliseconds, if it is known already.
+    /// - Returns: Keys of objects.
     /// - Throws: ``JournalError``.
-    func due(_ listing: InboxListing) async throws -> [String] {
-        var due = Set(context.absorbed.due(context.time.now()))
-        let cutoff = context.now - AbsorbedCleanup.strangersStay
-        let absorbed = listing.segments.filter { listing.state.absorbed.contains($0.arrival) && !due.contains($0.key) }
-        if !absorbed.isEmpty {
-            let young = try await self.absorbed(since: cutoff, listing.state)
-            due.formUnion(absorbed.lazy.filter { !young.contains($0.arrival) }.map(\.key))
+    func due(_ listing: InboxListing, now: Int64? = nil) async throws -> Due {
+        var keys = Set(context.absorbed.due(context.time.now()))
+        var expired: Int64 = -1
+        let mine = context.absorbed.keys
+        let absorbed = listing.segments.filter { listing.state.absorbed.contains($0.arrival) && !mine.contains($0.key) }
+        let retired = RetiredDomain(listing.state.table?.domains[RetiredDomain.name]).objects
+            .filter { $0.path.hasPrefix(IndexRun.folder) }
+        if !absorbed.isEmpty || !retired.allSatisfy({ mine.contains($0.path) }) {
+            let clock = StoreClock(store: context.store)
+            let time = if let now { now } else { try await clock.now() }
+            let cutoff = time - AbsorbedCleanup.strangersStay
+            let recent = try await RecentCommits.load(context, upTo: listing.state.version, since: cutoff)
+            if !recent.isIncomplete {
+                expired = recent.expired
+                keys.formUnion(absorbed.lazy.filter { !recent.batchIDs.contains($0.arrival) }.map(\.key))
+                keys.formUnion(retired.lazy.filter { $0.version <= recent.expired }.map(\.path))
+            }
         }
-        let retired = RetiredDomain(listing.state.table?.domains[RetiredDomain.name])
-        due.formUnion(
-            retired.objects.lazy.filter { $0.time < cutoff && $0.path.hasPrefix(IndexRun.folder) }.map(\.path)
-        )
-        due.subtract(listing.state.runs.map(\.path))
+        keys.subtract(listing.state.runs.map(\.path))
         if let newest = listing.hints.max() {
-            due.formUnion(listing.hints.filter { $0 < newest }.map(CatalogHint.key))
+            keys.formUnion(listing.hints.filter { $0 < newest }.map(CatalogHint.key))
         }
-        return due.sorted()
+        return Due(keys: keys.sorted(), expired: expired)
     }
 
     /// Deletes objects.
@@ -88,35 +109,5 @@ struct AbsorbedCleanup: Sendable {
         } catch let error as ObjectStoreError {
             return (0, ["\(keys.count) superfluous objects were not deleted: \(error)"])
         }
-    }
-
-    /// Batch ids that were absorbed since a time, in milliseconds since 1970 UTC.
-    private func absorbed(since cutoff: Int64, _ state: CatalogState) async throws -> Set<UUIDv7> {
-        var young: Set<UUIDv7> = []
-        var version = state.version
-        while version >= 0 {
-            let actions: [DeltaAction]?
-            do {
-                actions = try await context.catalog.log.actions(ofVersion: version)
-            } catch {
-                throw Catalog.explaining(error, context.store.location)
-            }
-            // A commit that was cleaned up is older than the retention of the log.
-            guard let actions else { return young }
-            var time = Int64.max
-            var new: [UUIDv7] = []
-            for action in actions {
-                switch action {
-                case .commitInfo(let info): time = info.timestamp ?? .max
-                case .domain(let domain) where domain.domain == InboxDomain.name && !domain.removed:
-                    new = try InboxDomain(domain.configuration).new
-                default: continue
-                }
-            }
-            if time < cutoff { return young }
-            young.formUnion(new)
-            version -= 1
-        }
-        return young
     }
 }

@@ -14,6 +14,8 @@ struct CatalogCommit: Sendable {
     var changes: String?
     /// What becomes of the index; `nil` when it stays.
     var index: IndexChange?
+    /// What was retired in this version or before has been deleted and need not be remembered.
+    var forgotten: Int64 = -1
     /// `WRITE` or `OPTIMIZE`, for people who read the log.
     var operation = "OPTIMIZE"
 
@@ -52,7 +54,9 @@ struct CatalogCommit: Sendable {
         for segment in added { actions.append(.add(segment.action(now: now, dataChange: changesData))) }
         for key in removed {
             guard let file = state.table?.files[key] else { continue }
-            actions.append(.remove(DeltaRemove(file, deletionTimestamp: now, dataChange: changesData)))
+            // Always said to change data, although a rearrangement does not: delta-rs (1.6) overlooks removals that do not when
+            // it looks for conflicts, and would commit what it made of a file that is gone.
+            actions.append(.remove(DeltaRemove(file, deletionTimestamp: now, dataChange: true)))
         }
         if let absorbed {
             var domain = InboxDomain(new: absorbed, changes: changes)
@@ -68,7 +72,8 @@ struct CatalogCommit: Sendable {
         if let index {
             let runs = IndexRun.encode(index.runs)
             actions.append(.domain(DomainMetadata(domain: CatalogState.indexDomain, configuration: runs)))
-            let retired = RetiredDomain(state.table?.domains[RetiredDomain.name]).adding(index.removed, at: now)
+            let retired = RetiredDomain(state.table?.domains[RetiredDomain.name])
+                .adding(index.removed, at: state.version + 1, forgetting: forgotten)
             actions.append(.domain(DomainMetadata(domain: RetiredDomain.name, configuration: retired.text)))
         }
         return actions
@@ -133,7 +138,8 @@ extension CompactedSegment {
         if rounded % 125 < 0 { milliseconds -= 1 }
         let second = milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0)
         let digits = String(milliseconds - second * 1000)
-        let text = Timestamp(microseconds: second * 1_000_000).rfc3339.dropLast()
+        // Without ".000000Z".
+        let text = Timestamp(microseconds: second * 1_000_000).rfc3339.dropLast(8)
         return text + "." + String(repeating: "0", count: 3 - digits.count) + digits + "Z"
     }
 }

@@ -53,15 +53,20 @@ struct CompactionPlanner: Sendable {
         _ inbox: [CompactionInput],
         _ plan: inout CompactionPlan
     ) -> CompactionJob? {
-        if inbox.isEmpty { return nil }
+        let isTooLittle = policy.minimumEvents > 1 || policy.minimumPayloadBytes > 0
+        if inbox.isEmpty, policy.force || !isTooLittle { return nil }
         let changes = inbox.reduce(0) { $0 + ($1.isChanges ? $1.events : 0) }
         let appliesChanges = changes > 0 && (policy.appliesChanges || changes >= policy.pendingChanges)
         let events = inbox.reduce(0) { $0 + $1.events }
         let bytes = inbox.reduce(0) { $0 + $1.payloadBytes }
         if !policy.force, !appliesChanges, events < policy.minimumEvents || bytes < policy.minimumPayloadBytes {
+            let least =
+                events < policy.minimumEvents
+                ? "\(policy.minimumEvents) event\(policy.minimumEvents == 1 ? "" : "s")"
+                : "\(policy.minimumPayloadBytes) bytes of payload"
             plan.refusal =
-                "The inbox has \(events) events with \(bytes) bytes of payload; the policy asks for \(policy.minimumEvents) "
-                + "events and \(policy.minimumPayloadBytes) bytes at least."
+                "The inbox has \(events) events with \(bytes) bytes of payload, and the minimum asked for is \(least). Wait for "
+                + "more, ask for less, or force it."
             return nil
         }
         var taken: [CompactionInput] = []

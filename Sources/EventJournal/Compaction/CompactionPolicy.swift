@@ -23,7 +23,7 @@ public struct CompactionPolicy: Sendable, Hashable {
     public var maximumDepth: Int
     /// About so much payload of the inbox is absorbed by one commit, in bytes; default 8 GiB.
     public var jobPayloadBytes: Int
-    /// About so many events of the inbox are absorbed by one commit, which bounds memory; default 8 million.
+    /// About so many events of the inbox are absorbed by one commit, which bounds memory; default 1 million.
     public var jobEvents: Int
 
     /// The policy with the defaults.
@@ -41,7 +41,7 @@ public struct CompactionPolicy: Sendable, Hashable {
         isThorough: Bool = false,
         maximumDepth: Int = 6,
         jobPayloadBytes: Int = 8 << 30,
-        jobEvents: Int = 8_000_000
+        jobEvents: Int = 1_000_000
     ) {
         self.minimumEvents = minimumEvents
         self.minimumPayloadBytes = minimumPayloadBytes

@@ -16,6 +16,8 @@ public struct CompactionReport: Sendable, Hashable {
     public var droppedRows = 0
     /// Updates and deletes applied.
     public var appliedChanges = 0
+    /// Updates and deletes that wait for more, or to be applied on request; readers apply them meanwhile.
+    public var waitingChanges = 0
     /// Bytes of payload written.
     public var payloadBytes = 0
     /// Bytes of the objects written, without the index.
@@ -53,6 +55,7 @@ public struct CompactionReport: Sendable, Hashable {
         events += other.events
         droppedRows += other.droppedRows
         appliedChanges += other.appliedChanges
+        waitingChanges = other.waitingChanges
         payloadBytes += other.payloadBytes
         objectBytes += other.objectBytes
         deletedObjects += other.deletedObjects

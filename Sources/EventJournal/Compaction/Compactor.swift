@@ -27,18 +27,24 @@ struct Compactor: Sendable {
         var report = CompactionReport()
         var lostRaces = 0
         var appliesChanges = policy.appliesChanges
-        var cleaned = false
+        var forgotten: Int64?
+        // What comes while it is at work is left to the next one: with busy writers it would never end.
+        var bound: UUIDv7?
         while report.commits < Compactor.mostCommits {
             try Task.checkCancellation()
             let listing = try await context.listing()
-            if !cleaned {
-                cleaned = true
+            let last = bound ?? listing.segments.last?.arrival ?? .zero
+            bound = last
+            if forgotten == nil {
                 let cleanup = AbsorbedCleanup(context: context)
-                let (deleted, warnings) = try await cleanup.delete(try await cleanup.due(listing))
+                let due = try await cleanup.due(listing)
+                let (deleted, warnings) = try await cleanup.delete(due.keys)
+                forgotten = warnings.isEmpty ? due.expired : -1
                 report.deletedObjects += deleted
                 report.warnings += warnings
             }
-            var plan = try await plan(listing, appliesChanges: appliesChanges, isFirst: report.commits == 0)
+            var plan = try await plan(listing, upTo: last, appliesChanges: appliesChanges, isFirst: report.commits == 0)
+            report.waitingChanges = listing.waiting.reduce(0) { $0 + ($1.isChanges ? $1.events : 0) }
             if absorbsOnly { plan.jobs.removeAll(where: \.inbox.isEmpty) }
             if plan.jobs.isEmpty {
                 if report.commits == 0, let refusal = plan.refusal {
@@ -48,6 +54,7 @@ struct Compactor: Sendable {
             }
             jobs: for job in plan.jobs {
                 var task = CompactionTask(context: context, policy: policy, job: job, planned: listing)
+                task.forgotten = forgotten ?? -1
                 task.progress = { [progress, commits = report.commits] in
                     progress?(CompactionProgress(events: $0, ofEvents: $1, payloadBytes: $2, commits: commits))
                 }
@@ -73,12 +80,23 @@ struct Compactor: Sendable {
         return report
     }
 
-    private func plan(_ listing: InboxListing, appliesChanges: Bool, isFirst: Bool) async throws -> CompactionPlan {
+    /// Plans what to do next.
+    ///
+    /// - Parameters:
+    ///   - listing: The inbox and the catalog.
+    ///   - last: What arrived later is not looked at.
+    ///   - appliesChanges: Whether updates and deletes are applied however few.
+    ///   - isFirst: Whether nothing was committed yet.
+    /// - Returns: Jobs; none when all is well.
+    /// - Throws: ``JournalError`` when changes cannot be read.
+    private func plan(_ listing: InboxListing, upTo last: UUIDv7, appliesChanges: Bool, isFirst: Bool) async throws
+        -> CompactionPlan
+    {
         var policy = policy
         policy.appliesChanges = appliesChanges
         // What was refused or allowed once is not asked again because the first commits left little.
         if !isFirst { policy.force = true }
-        let waiting = listing.waiting
+        let waiting = listing.waiting.filter { $0.arrival <= last }
         let changes = waiting.filter(\.isChanges)
         var moments: [Int64] = []
         for segment in changes {

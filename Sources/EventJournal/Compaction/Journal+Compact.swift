@@ -2,7 +2,8 @@ extension Journal {
     /// Merges what was appended, and small or overlapping segments, into larger ones ordered by time; applies updates and
     /// deletes, and leaves out repeated ids.
     ///
-    /// Readers and writers go on meanwhile, in any process, and see the same events before and after. Interrupted at any
+    /// Readers and writers go on meanwhile, in any process, and see the same events before and after; what they append
+    /// while it is at work is left to the next compaction. Interrupted at any
     /// point it leaves nothing wrong, and nothing to be cleaned by hand: see ``vacuum(_:)``.
     ///
     /// Cost: what is absorbed is read twice at most and written once; ``CompactionPlanner`` bounds how often it is written

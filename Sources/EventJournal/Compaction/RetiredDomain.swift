@@ -1,21 +1,24 @@
+internal import DeltaLake
+internal import ObjectStorage
+
 /// Objects that are not part of the catalog any more and that no tombstone tells of: the domain `highwater.retired`.
 ///
 /// Index runs are replaced by every compaction. Readers need the old ones for about a minute; they are deleted by whoever
-/// compacts next (``AbsorbedCleanup``), and what is left after two hours is forgotten here and left to vacuum. JSON:
-/// `{"objects":[{"path":"_index/….idx","time":1795235750415},…]}`, the time in milliseconds since 1970 UTC.
+/// compacts next (``AbsorbedCleanup``), and then forgotten here. JSON:
+/// `{"objects":[{"path":"_index/….idx","version":12},…]}`, with the version of the table that does without.
 struct RetiredDomain: Sendable, Hashable {
     static let name = "highwater.retired"
 
     struct Entry: Sendable, Hashable {
         var path: String
-        /// When it was replaced, in milliseconds since 1970 UTC.
-        var time: Int64
+        /// The version that does not need it any more.
+        var version: Int64
     }
 
     var objects: [Entry] = []
 
-    /// For so long entries are kept, in milliseconds.
-    static let stay: Int64 = 2 * 3_600_000
+    /// More entries than this are not kept; what is forgotten is left to vacuum.
+    static let most = 4096
 
     init() {}
 
@@ -28,15 +31,15 @@ struct RetiredDomain: Sendable, Hashable {
             try scanner.object { name, scanner throws(IndexJSONScanner.Malformed) in
                 guard name == "objects" else { return try scanner.skipValue() }
                 try scanner.array { scanner throws(IndexJSONScanner.Malformed) in
-                    var (path, time): (String?, Int?)
+                    var (path, version): (String?, Int?)
                     try scanner.object { name, scanner throws(IndexJSONScanner.Malformed) in
                         switch name {
                         case "path": path = try scanner.string()
-                        case "time": time = try scanner.number()
+                        case "version": version = try scanner.number()
                         default: try scanner.skipValue()
                         }
                     }
-                    if let path, let time { entries.append(Entry(path: path, time: Int64(time))) }
+                    if let path, let version { entries.append(Entry(path: path, version: Int64(version))) }
                 }
             }
             objects = entries
@@ -45,17 +48,24 @@ struct RetiredDomain: Sendable, Hashable {
         }
     }
 
-    /// With more objects, and without those that were replaced long ago.
-    func adding(_ paths: [String], at time: Int64) -> RetiredDomain {
+    /// With more objects.
+    ///
+    /// - Parameters:
+    ///   - paths: What a commit makes superfluous.
+    ///   - version: The version that the commit makes.
+    ///   - expired: What was superfluous at this version already has been deleted.
+    /// - Returns: The domain of that version.
+    func adding(_ paths: [String], at version: Int64, forgetting expired: Int64) -> RetiredDomain {
         var next = self
-        next.objects.removeAll { $0.time < time - RetiredDomain.stay }
-        next.objects += paths.map { Entry(path: $0, time: time) }
+        next.objects.removeAll { $0.version <= expired }
+        next.objects += paths.map { Entry(path: $0, version: version) }
+        next.objects.removeFirst(max(0, next.objects.count - RetiredDomain.most))
         return next
     }
 
     /// The text.
     var text: String {
-        let entries = objects.map { "{\"path\":\"\($0.path)\",\"time\":\($0.time)}" }
+        let entries = objects.map { "{\"path\":\"\($0.path)\",\"version\":\($0.version)}" }
         return "{\"objects\":[" + entries.joined(separator: ",") + "]}"
     }
 }

@@ -3,7 +3,7 @@ public struct VacuumOptions: Sendable, Hashable {
     /// Objects that were replaced are kept for so long; default 7 days.
     ///
     /// Until then whoever has begun to read an older version of the table can read on, also programs other than Highwater.
-    /// More than the table's `delta.deletedFileRetentionDuration` (7 days unless set) is not kept.
+    /// An older version is readable as long as its commits are, too: see ``logRetention``.
     public var retention: Duration
     /// Whether a retention of less than ``shortestRetention`` is allowed.
     ///
@@ -30,6 +30,10 @@ public struct VacuumOptions: Sendable, Hashable {
         self.allowsShortRetention = allowsShortRetention
         self.logRetention = logRetention
         self.isDryRun = isDryRun
+    }
+
+    static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     }
 }
 

@@ -7,14 +7,15 @@ struct IndexObject: Sendable {
 
     /// Bytes of the object, in one request.
     ///
-    /// - Throws: ``JournalError/Code/damagedIndex`` when the object is not as long as it was written;
-    ///   ``JournalError/Code/storage`` when the store failed, also when the object is gone, which happens to who
-    ///   uses a list of runs long after the catalog has another.
+    /// - Throws: ``JournalError/Code/damagedIndex`` when the object is gone, which also happens to who uses a list of runs long
+    ///   after the catalog has another, or is not as long as it was written; ``JournalError/Code/storage``.
     func read(_ range: Range<Int>) async throws -> [UInt8] {
         guard !range.isEmpty else { return [] }
         let result: GetResult
         do {
             result = try await store.get(run.path, range: .range(UInt64(range.lowerBound)..<UInt64(range.upperBound)))
+        } catch let error as ObjectStoreError where error.code == .notFound {
+            throw run.damaged("is gone", in: store.location, cause: error)
         } catch let error as ObjectStoreError where error.code == .invalidRange {
             throw run.damaged("is too short: it should have \(run.bytes) bytes", in: store.location)
         } catch {

@@ -46,12 +46,13 @@ struct IndexRun: Sendable, Hashable {
     }
 
     /// The error for an object that is not what was written.
-    func damaged(_ what: String, in location: String) -> JournalError {
+    func damaged(_ what: String, in location: String, cause: (any Error)? = nil) -> JournalError {
         JournalError(
             .damagedIndex,
             "\(path) of the id index of \(location) \(what). If that stays so, build the index anew with "
                 + "`highwater reindex \(location)`; no event is lost.",
-            object: path
+            object: path,
+            cause: cause
         )
     }
 }

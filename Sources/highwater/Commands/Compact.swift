@@ -19,13 +19,13 @@ struct Compact: AsyncParsableCommand {
 
     @OptionGroup var journal: JournalArgument
 
-    @Option(help: ArgumentHelp("Refuse when fewer events wait in the inbox.", valueName: "count"))
+    @Option(help: ArgumentHelp("Refuse when fewer events are in the inbox.", valueName: "count"))
     var minimumEvents = 1
 
-    @Option(help: ArgumentHelp("Refuse when less payload waits in the inbox: bytes, 64MiB, 1GB.", valueName: "size"))
+    @Option(help: ArgumentHelp("Refuse when less payload is in the inbox: bytes, 64MiB, 1GB.", valueName: "size"))
     var minimumSize = SizeArgument(bytes: 0)
 
-    @Flag(help: "Compact however little there is.")
+    @Flag(help: "Compact however little there is: the minimums do not count.")
     var force = false
 
     @Option(help: ArgumentHelp("Size of the segments to be made.", valueName: "size"))
@@ -91,16 +91,29 @@ struct Compact: AsyncParsableCommand {
     }
 
     static func text(_ report: CompactionReport, _ location: String, _ seconds: Double?) -> String {
-        if report.commits == 0 { return "Nothing to compact in \(location)." }
-        var text =
-            "\(Text.count(report.absorbedSegments, "segment")) of the inbox and \(Text.count(report.replacedSegments)) others "
-        text += "became \(Text.count(report.writtenSegments)) with \(Text.count(report.events, "event"))"
+        let waiting =
+            report.waitingChanges == 0
+            ? ""
+            : " \(Text.count(report.waitingChanges, "update or delete", "updates and deletes")) kept for later; "
+                + "--apply-changes applies them now."
+        if report.commits == 0 { return "Nothing to compact in \(location).\(waiting)" }
+        var from: [String] = []
+        if report.absorbedSegments > 0 { from.append("\(Text.count(report.absorbedSegments, "segment")) of the inbox") }
+        if report.replacedSegments > 0 {
+            from.append("\(Text.count(report.replacedSegments, "segment")) of the catalog")
+        }
+        var text = from.joined(separator: " and ")
+        text += " became \(Text.count(report.writtenSegments)) with \(Text.count(report.events, "event"))"
         if let seconds, seconds > 0 {
             text += " in \(Text.seconds(seconds)) (\(Text.bytes(Int(Double(report.payloadBytes) / seconds)))/s)"
         }
-        if report.appliedChanges > 0 { text += ", \(Text.count(report.appliedChanges, "change")) applied" }
-        if report.droppedRows > 0 { text += ", \(Text.count(report.droppedRows, "row")) left out" }
-        return text + "."
+        if report.appliedChanges > 0 {
+            text += ", \(Text.count(report.appliedChanges, "update or delete", "updates and deletes")) applied"
+        }
+        if report.droppedRows > 0 {
+            text += ", \(Text.count(report.droppedRows, "row")) of repeated ids or deleted events left out"
+        }
+        return text + "." + waiting
     }
 
     private static func json(_ report: CompactionReport, _ seconds: Double) -> String {
@@ -113,6 +126,7 @@ struct Compact: AsyncParsableCommand {
         text.add("events", report.events)
         text.add("dropped_rows", report.droppedRows)
         text.add("applied_changes", report.appliedChanges)
+        text.add("waiting_changes", report.waitingChanges)
         text.add("payload_bytes", report.payloadBytes)
         text.add("object_bytes", report.objectBytes)
         text.add("deleted_objects", report.deletedObjects)

@@ -9,7 +9,7 @@ struct Erase: AsyncParsableCommand {
             Deletes the events, rewrites the segments that hold them, and deletes every object that held them. That takes some \
             two minutes, until no reader relies on those objects; with --no-wait run the same again later. There is no way back.
 
-            Exit status 3 while there are copies left.
+            Exit status 3 while there are copies left, 4 when there never was such an event.
 
             EXAMPLES
               highwater erase ./visits --key customer-17
@@ -43,12 +43,17 @@ struct Erase: AsyncParsableCommand {
                 if Output.errorIsTerminal { Output.error(step) }
             }
         }
-        try Output.line(json ? Erase.json(report, journal.location) : Erase.text(report, journal.location))
+        let isUnknown = report.isComplete && report.erased.isEmpty && report.holders.isEmpty
+        if json {
+            try Output.line(Erase.json(report, journal.location))
+        } else if !isUnknown {
+            try Output.line(Erase.text(report, journal.location))
+        }
         if !report.isComplete {
             throw CommandError(status: Failure.partial, message: report.warnings.joined(separator: "\nhighwater: "))
         }
         for warning in report.warnings { Output.error("highwater: \(warning)") }
-        if report.erased.isEmpty, report.holders.isEmpty {
+        if isUnknown {
             throw CommandError(
                 status: Failure.notFound,
                 message: "No event of \(journal.location) has such an id or key."

@@ -7,7 +7,9 @@ struct VacuumCommand: AsyncParsableCommand {
         commandName: "vacuum",
         abstract: "Delete what compactions replaced or left behind, and what has expired.",
         discussion: """
-            What was replaced is kept for a while, since readers of older versions of the table may still be reading it.
+            What was replaced is kept for the retention, since readers of older versions of the table, Highwater and others, may \
+            still be reading it. Absorbed segments of the inbox go an hour after the compaction. Ages are those the store tells; \
+            the clock of this machine does not count. Exit status 3 when something could not be deleted.
 
             EXAMPLES
               highwater vacuum ./commits --dry-run
@@ -55,6 +57,9 @@ struct VacuumCommand: AsyncParsableCommand {
             lines = report.items.map { item in
                 "\(item.key)  \(item.bytes.map(Text.bytes) ?? "")  \(VacuumCommand.words(item.reason))"
             }
+        }
+        if report.items.isEmpty {
+            return "Nothing to delete from \(location): all is in use, or younger than the retention."
         }
         let verb = report.isDryRun ? "would be deleted from" : "deleted from"
         lines.append(

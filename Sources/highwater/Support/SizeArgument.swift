@@ -24,6 +24,6 @@ struct SizeArgument: ExpressibleByArgument, CustomStringConvertible {
     }
 
     /// As it may be written.
-    var description: String { bytes % 1_048_576 == 0 ? "\(bytes / 1_048_576)MiB" : "\(bytes)" }
+    var description: String { bytes > 0 && bytes % 1_048_576 == 0 ? "\(bytes / 1_048_576)MiB" : "\(bytes)" }
     var defaultValueDescription: String { description }
 }

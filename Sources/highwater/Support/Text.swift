@@ -14,6 +14,11 @@ enum Text {
     /// `1 event`, `2 events`.
     static func count(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
 
+    /// The same for nouns with a plural of their own.
+    static func count(_ value: Int, _ noun: String, _ plural: String) -> String {
+        "\(count(value)) \(value == 1 ? noun : plural)"
+    }
+
     /// `3.4 MB`, in powers of a thousand.
     static func bytes(_ value: Int) -> String {
         var amount = Double(value)

@@ -69,7 +69,7 @@ struct CompactionCrashTests {
         let third = fixture.another()
         try await third.vacuum(
             VacuumOptions(
-                retention: .seconds(-4_000_000_000),
+                retention: .zero,
                 allowsShortRetention: true,
                 logRetention: .seconds(86_400 * 9999)
             )

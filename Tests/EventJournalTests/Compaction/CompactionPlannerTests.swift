@@ -127,6 +127,10 @@ struct CompactionPlannerTests {
         #expect(CompactionPlanner(policy: policy).plan(catalog: [], inbox: inbox).jobs.map(\.inbox) == [["_inbox/1"]])
         policy = CompactionPolicy(minimumPayloadBytes: 2 << 20)
         #expect(CompactionPlanner(policy: policy).plan(catalog: [], inbox: inbox).refusal != nil)
+        // An empty inbox is too little where something is asked for, and else nothing to do.
+        #expect(CompactionPlanner(policy: policy).plan(catalog: [], inbox: []).refusal?.contains("0 events") == true)
+        #expect(CompactionPlanner(policy: .defaults).plan(catalog: [], inbox: []) == CompactionPlan())
+        policy.force = true
         #expect(CompactionPlanner(policy: policy).plan(catalog: [], inbox: []) == CompactionPlan())
     }
 

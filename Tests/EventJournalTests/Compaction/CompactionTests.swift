@@ -1,3 +1,4 @@
+import DeltaLake
 import ObjectStorage
 import ObjectStorageTesting
 import Testing
@@ -8,19 +9,25 @@ import Testing
 final class CompactionFixture: Sendable {
     let memory = MemoryObjectStore()
     let time = VirtualTime()
+    /// The store, whose dates are those of ``time``.
+    let store: DatedStore
     let journal: Journal
 
     init(_ wrap: (any ObjectStore) -> any ObjectStore = { $0 }) {
-        journal = CompactionFixture.journal(wrap(memory), time)
+        store = DatedStore(memory, time)
+        journal = CompactionFixture.journal(wrap(store), time)
     }
 
-    /// Another process at the same store.
-    func another(_ wrap: (any ObjectStore) -> any ObjectStore = { $0 }) -> Journal {
-        CompactionFixture.journal(wrap(memory), time)
+    /// Another process at the same store, whose wall clock may be ahead.
+    func another(ahead: Duration = .zero, _ wrap: (any ObjectStore) -> any ObjectStore = { $0 }) -> Journal {
+        CompactionFixture.journal(wrap(store), time, ahead: ahead)
     }
 
-    private static func journal(_ store: any ObjectStore, _ time: VirtualTime) -> Journal {
-        let clock: @Sendable () -> Timestamp = { time.timestamp }
+    private static func journal(_ store: any ObjectStore, _ time: VirtualTime, ahead: Duration = .zero) -> Journal {
+        let microseconds = Int64(ahead / .microseconds(1))
+        let clock: @Sendable () -> Timestamp = {
+            Timestamp(microseconds: time.timestamp.microseconds + microseconds)
+        }
         return Journal(
             store: store,
             configuration: JournalConfiguration(parallelism: 2),
@@ -88,5 +95,29 @@ struct CompactionTests {
         _ = report
         let verified = try await fixture.another().verify()
         #expect(verified.damaged.isEmpty && verified.events == events.count)
+    }
+
+    @Test(
+        "bounds of time in the log are milliseconds that hold, also before 1970",
+        arguments: [0, 1, 999, 1000, 1_234_567]
+    )
+    func bounds(offset: Int64) async throws {
+        for start in [-86_400_000_000, 1_709_251_200_000_000] as [Int64] {
+            let fixture = CompactionFixture()
+            let (low, high) = (start + offset, start + offset + 7001)
+            try await fixture.journal.append([Self.event("a", low, "first"), Self.event("b", high, "last")])
+            try await fixture.journal.compact()
+            let table = try #require(try await fixture.another().compaction.listing().state.table)
+            let stats = try DeltaStatistics(json: try #require(table.files.values.first?.stats))
+            func bound(_ value: DeltaStatistics.Value?) throws -> Int64 {
+                guard case .text(let text)? = value else { throw JournalError(.damagedCatalog, "no bound") }
+                #expect(text.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil, "\(text)")
+                return try #require(Timestamp(rfc3339: text)).microseconds
+            }
+            let (minimum, maximum) = (
+                try bound(stats.minValues["timestamp"]), try bound(stats.maxValues["timestamp"])
+            )
+            #expect(minimum <= low && low - minimum < 1000 && maximum >= high && maximum - high < 1000)
+        }
     }
 }
