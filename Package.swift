@@ -40,6 +40,7 @@ let package = Package(
         .library(name: "AWSSigning", targets: ["AWSSigning", "AWSAccess"]),
         .library(name: "S3Storage", targets: ["S3Storage"]),
         .library(name: "GoogleCloudStorage", targets: ["GoogleCloudStorage"]),
+        .library(name: "PresignedStorage", targets: ["PresignedStorage"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -98,6 +99,7 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]
         ),
+        .target(name: "PresignedStorage", dependencies: ["CloudHTTP", "CloudSupport", "ObjectStorage"]),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
         .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
         .target(
@@ -122,7 +124,7 @@ let package = Package(
             name: "highwater",
             dependencies: [
                 "EventJournal", "EventImport", "FlashFlood", "JMESPath", "ObjectStorage", "Parquet", "S3Storage",
-                "GoogleCloudStorage", "CAllocator", "CSimdJSON",
+                "GoogleCloudStorage", "PresignedStorage", "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -181,6 +183,13 @@ let package = Package(
             exclude: ["Support/gcs_server.py"]
         ),
         .testTarget(
+            name: "CloudJournalTests",
+            dependencies: [
+                "EventJournal", "S3Storage", "GoogleCloudStorage", "PresignedStorage", "AWSSigning", "CloudHTTP",
+                "CloudTesting", "ObjectStorage", "ObjectStorageTesting", "Parquet", "highwater", "journal-writer",
+            ]
+        ),
+        .testTarget(
             name: "ParquetTests",
             dependencies: ["Parquet"],
             exclude: [
@@ -223,7 +232,7 @@ let package = Package(
         .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),
         .executableTarget(
             name: "journal-writer",
-            dependencies: ["EventJournal"],
+            dependencies: ["EventJournal", "GoogleCloudStorage", "ObjectStorage", "S3Storage"],
             path: "Tests/Support/JournalWriter"
         ),
     ],

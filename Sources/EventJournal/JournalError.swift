@@ -6,7 +6,8 @@ public struct JournalError: Error, Sendable {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case eventExists, eventNotFound, invalidEvent, damagedSegment, unsupportedSegment, damagedCatalog,
-                damagedIndex, tooLittle, conflict, invalidOption, positionExpired, markMoved, invalidMark, storage
+                damagedIndex, tooLittle, conflict, invalidOption, positionExpired, markMoved, invalidMark,
+                invalidManifest, urlExpired, storage
         }
         private var value: Value
 
@@ -36,6 +37,10 @@ public struct JournalError: Error, Sendable {
         public static let markMoved = Self(value: .markMoved)
         /// A mark cannot have this name; choose another.
         public static let invalidMark = Self(value: .invalidMark)
+        /// A manifest of streams is not what was written, or does not cover what is asked of it; make another.
+        public static let invalidManifest = Self(value: .invalidManifest)
+        /// A presigned URL has expired; make another manifest.
+        public static let urlExpired = Self(value: .urlExpired)
         /// The object store failed; ``JournalError/storeCode`` says how.
         public static let storage = Self(value: .storage)
 

@@ -28,8 +28,10 @@ struct Highwater: AsyncParsableCommand {
             Import.self, Export.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self,
             FollowCommand.self,
             Marks.self,
-            Segments.self, Stats.self, Fields.self, Verify.self, Compact.self, VacuumCommand.self, Erase.self,
+            Segments.self, Streams.self, Stats.self, Fields.self, Verify.self, Compact.self, VacuumCommand.self,
+            Erase.self,
             Reindex.self,
+            Bench.self,
             JMESPathCommand.self,
         ]
     )

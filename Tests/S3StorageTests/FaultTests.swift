@@ -9,8 +9,8 @@ import Testing
 
 @Suite("Faults on the way lose nothing and double nothing")
 struct FaultTests {
-    @Test("Every kind of request gets over every fault", arguments: Fault.allCases)
-    func requests(_ fault: Fault) async throws {
+    @Test("Every kind of request gets over every fault", arguments: WayFault.allCases)
+    func requests(_ fault: WayFault) async throws {
         // Each first attempt fails: requests alternate between the fault and none.
         try await FaultyWay.run { number, _ in
             number % 2 == 0 ? fault : nil
@@ -42,9 +42,9 @@ struct FaultTests {
     )
     func counters(seed: UInt64) async throws {
         let random = Mutex(SeededRandom(seed: seed))
-        let plan: @Sendable (Int, TestRequest) -> Fault? = { _, _ in
+        let plan: @Sendable (Int, TestRequest) -> WayFault? = { _, _ in
             random.withLock { random in
-                random.next() % 100 < 35 ? Fault.allCases[Int(random.next() % UInt64(Fault.allCases.count))] : nil
+                random.next() % 100 < 35 ? WayFault.allCases[Int(random.next() % UInt64(WayFault.allCases.count))] : nil
             }
         }
         try await FaultyWay.run(plan) { store, direct, _ in

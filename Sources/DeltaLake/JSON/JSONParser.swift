@@ -2,11 +2,11 @@
 ///
 /// Refused are: nesting deeper than 64, numbers longer than 64 characters, halves of surrogate pairs, a member name that
 /// stands twice, and text that is no UTF-8. Everything else that RFC 8259 allows is read.
-struct JSONParser {
+package struct JSONParser {
     /// What is wrong, and how many bytes from the start.
-    struct Failure: Error, Hashable {
-        var reason: String
-        var offset: Int
+    package struct Failure: Error, Hashable {
+        package var reason: String
+        package var offset: Int
     }
 
     private static let deepest = 64
@@ -25,7 +25,7 @@ struct JSONParser {
     /// The value of a document.
     ///
     /// - Complexity: O(n) in its bytes.
-    static func parse(_ bytes: ArraySlice<UInt8>) throws(Failure) -> JSONValue {
+    package static func parse(_ bytes: ArraySlice<UInt8>) throws(Failure) -> JSONValue {
         var parser = JSONParser(bytes)
         parser.skipSpace()
         let value = try parser.value(depth: 0)

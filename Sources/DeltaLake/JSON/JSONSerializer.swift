@@ -6,7 +6,8 @@ extension JSONValue {
         return output
     }
 
-    func serialize(to output: inout [UInt8]) {
+    /// Adds the value to bytes, as ``serialized`` has it.
+    package func serialize(to output: inout [UInt8]) {
         switch self {
         case .null: output += "null".utf8
         case .boolean(let value): output += (value ? "true" : "false").utf8

@@ -1,7 +1,7 @@
 /// A JSON value as a tree, for documents of some kilobytes: log entries, statistics, schemas.
 ///
 /// Numbers that are no integers of 64 bits keep their text, so that nothing is lost of what is only passed on.
-enum JSONValue: Sendable, Hashable {
+package enum JSONValue: Sendable, Hashable {
     case null
     case boolean(Bool)
     case integer(Int64)
@@ -22,10 +22,10 @@ enum JSONValue: Sendable, Hashable {
     /// A map of texts.
     static func strings(_ map: [String: String]) -> JSONValue { .object(map.mapValues(JSONValue.string)) }
 
-    subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         if case .object(let members) = self { members[name] } else { nil }
     }
 
     /// The text of a string; `nil` for any other kind.
-    var text: String? { if case .string(let text) = self { text } else { nil } }
+    package var text: String? { if case .string(let text) = self { text } else { nil } }
 }

@@ -13,7 +13,12 @@ extension Journal {
         through: Timestamp? = nil,
         options: ReplayOptions = ReplayOptions()
     ) -> Replay {
-        Replay(range: EventRange(after: after, through: through), options: options, inbox: inbox, reader: reader)
+        Replay(
+            range: EventRange(after: after, through: through),
+            options: options,
+            origin: .journal(inbox),
+            reader: reader
+        )
     }
 
     /// The event with this id, or `nil` when there is none.

@@ -45,7 +45,7 @@ public struct Replay: AsyncSequence, Sendable {
 
     let range: EventRange
     let options: ReplayOptions
-    let inbox: Inbox
+    let origin: ReplaySource.Origin
     let reader: SegmentReader
 
     /// Begins the replay.
@@ -64,7 +64,7 @@ public struct Replay: AsyncSequence, Sendable {
                 ReplaySource(
                     range: replay.range,
                     options: replay.options,
-                    origin: .journal(replay.inbox),
+                    origin: replay.origin,
                     reader: replay.reader
                 )
             )

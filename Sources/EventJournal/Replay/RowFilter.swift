@@ -94,6 +94,11 @@ struct PendingChanges: Sendable {
         moments.append(timestamp)
     }
 
+    /// The events, in order of their numbers.
+    var events: [(id: [UInt8], timestamp: Int64)] {
+        moments.indices.map { (id: ids[$0] ?? [], timestamp: moments[$0]) }
+    }
+
     /// To be called when all were added.
     mutating func seal() { timestamps = moments.sorted() }
 

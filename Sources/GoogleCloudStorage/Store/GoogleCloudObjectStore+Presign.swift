@@ -6,7 +6,7 @@ extension GoogleCloudObjectStore: PresigningObjectStore {
     /// A URL that reads an object for up to a week, signed by a service account's key (version 4) without asking Google.
     ///
     /// Source: Google Cloud Storage, "V4 signing process".
-    public func presignedURL(forReading key: String, expires: Duration) async throws -> String {
+    public func presignedURL(forReading key: String, expires: Duration) async throws -> PresignedURL {
         try validate(key)
         let seconds = expires.components.seconds
         guard (1...604_800).contains(seconds) else {
@@ -18,7 +18,9 @@ extension GoogleCloudObjectStore: PresigningObjectStore {
         let path =
             "/\(client.configuration.bucket)/"
             + PercentEncoding.encode(client.configuration.keyPrefix + key, keepsSlash: true)
-        guard let credentials = client.credentials else { return client.base + path }
+        guard let credentials = client.credentials else {
+            return PresignedURL(client.base + path, expiration: nil)
+        }
         guard let signer = credentials.signer else {
             throw ObjectStoreError(
                 .permissionDenied,
@@ -27,8 +29,9 @@ extension GoogleCloudObjectStore: PresigningObjectStore {
         }
         let host = String(client.base.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" })
         do {
-            return client.base + path + "?"
-                + (try Self.signedQuery(path, host: host, signer: signer, seconds: Int(seconds), now: UTCTime.now()))
+            let now = UTCTime.now()
+            let query = try Self.signedQuery(path, host: host, signer: signer, seconds: Int(seconds), now: now)
+            return PresignedURL(client.base + path + "?" + query, expiration: now + seconds * 1_000_000)
         } catch {
             throw ObjectStoreError(
                 .failed,

@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import EventJournal
+internal import ObjectStorage
+internal import PresignedStorage
 internal import Synchronization
 
 /// `highwater replay`: the events of a range, in order.
@@ -17,15 +19,36 @@ struct ReplayCommand: AsyncParsableCommand {
             --latest-per-key prints only the last event of each key in the range, and none without a key. Keys and times \
             are read first, then only what is printed.
 
+            With --from-streams the events come by the URLs of a manifest that `highwater streams` made, with no access to \
+            the bucket; --split N/M takes a share of it.
+
             EXAMPLES
               highwater replay ./commits --after 2015-01-01 --through 2016-01-01
               highwater replay ./commits --after -2d --format event | jq .key
               highwater replay ./orders --latest-per-key
+              highwater replay --from-streams day.streams --split 2/8
               highwater replay ./commits --where "area == 'net'" --select "{sha: sha, by: author}"
             """
     )
 
-    @OptionGroup var journal: JournalArgument
+    @Argument(
+        help: ArgumentHelp(
+            "The journal: a directory, or a URL (s3://bucket/prefix, gs://…, file:…).",
+            valueName: "journal"
+        ),
+        completion: .directory
+    )
+    var journal: String?
+
+    @Option(
+        help: ArgumentHelp("Replay from this manifest of presigned URLs; - is standard input.", valueName: "file"),
+        completion: .file()
+    )
+    var fromStreams: String?
+
+    @Option(help: ArgumentHelp("Only share N of M of the manifest.", valueName: "N/M"))
+    var split: ShareArgument?
+
     @OptionGroup var range: RangeOptions
 
     @Option(help: "What to print: the payload (data), or the envelope with it as JSON (event).")
@@ -39,8 +62,19 @@ struct ReplayCommand: AsyncParsableCommand {
     @Flag(help: "Go on without segments that are damaged; they are listed on standard error, exit status 3.")
     var skipDamaged = false
 
+    func validate() throws {
+        if (journal == nil) == (fromStreams == nil) {
+            throw ValidationError("Name a journal, or a manifest with --from-streams.")
+        }
+        if split != nil, fromStreams == nil {
+            throw ValidationError("--split is of a manifest: give one with --from-streams, or use `highwater streams --split`.")
+        }
+        if split != nil, latestPerKey {
+            throw ValidationError("Which event of a key is the last does not show in a share; leave out --split.")
+        }
+    }
+
     func run() async throws {
-        let journal = try await journal.open(create: false)
         let skipped = SkippedSegments()
         let selection = try selection.selection()
         let options = ReplayOptions(
@@ -48,15 +82,11 @@ struct ReplayCommand: AsyncParsableCommand {
             latestPerKey: latestPerKey,
             selection: selection
         ) { skipped.add($0) }
-        let (format, range) = (format, range)
+        let format = format
+        let replay = try await replay(options)
         try await Signals.cancellable {
             var output = Output()
             do {
-                let replay = journal.replay(
-                    after: range.after?.timestamp,
-                    through: range.through?.timestamp,
-                    options: options
-                )
                 for try await batch in replay {
                     for row in 0..<batch.count { try format.write(batch, row, to: &output) }
                 }
@@ -69,6 +99,21 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         selection?.reportUnevaluated()
         try skipped.report()
+    }
+
+    private func replay(_ options: ReplayOptions) async throws -> Replay {
+        let (after, through) = (range.after?.timestamp, range.through?.timestamp)
+        guard let fromStreams else {
+            let journal = try await JournalArgument.open(journal ?? "", create: false)
+            return journal.replay(after: after, through: through, options: options)
+        }
+        var streams = try await StreamsFile.read(fromStreams)
+        if let split { streams = try streams.dealt(split.share) }
+        let urls = streams.streams.map { stream in
+            (stream.id, PresignedURL(stream.url, expiration: stream.expires?.microseconds))
+        }
+        let store = PresignedObjectStore(Dictionary(uniqueKeysWithValues: urls), location: streams.journal)
+        return try streams.replay(from: store, after: after, through: through, options: options)
     }
 }
 

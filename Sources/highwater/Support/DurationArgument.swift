@@ -5,6 +5,11 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
     let duration: Duration
     let description: String
 
+    init(seconds: Int64, description: String) {
+        duration = .seconds(seconds)
+        self.description = description
+    }
+
     init?(argument: String) {
         guard let unit = argument.last, let count = Int64(argument.dropLast()), count >= 0 else { return nil }
         let seconds: Int64

@@ -43,7 +43,7 @@ enum Failure {
         case .eventNotFound: notFound
         case .damagedSegment, .unsupportedSegment, .damagedCatalog, .damagedIndex: damaged
         case .tooLittle: tooLittle
-        case .invalidEvent, .invalidOption, .invalidMark: usage
+        case .invalidEvent, .invalidOption, .invalidMark, .invalidManifest: usage
         default: (error.cause as? ObjectStoreError).map(status(of:)) ?? storage
         }
     }

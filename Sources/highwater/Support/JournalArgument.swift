@@ -20,6 +20,15 @@ struct JournalArgument: ParsableArguments {
     /// - Returns: The open journal.
     /// - Throws: ``JournalError`` when there is none or it cannot be read.
     func open(create: Bool, configuration: JournalConfiguration = .defaults) async throws -> Journal {
+        try await JournalArgument.open(journal, create: create, configuration: configuration)
+    }
+
+    /// Opens a journal by its name.
+    static func open(
+        _ journal: String,
+        create: Bool,
+        configuration: JournalConfiguration = .defaults
+    ) async throws -> Journal {
         try await Journal.open(journal, create: create, configuration: configuration, registry: .program)
     }
 }

@@ -1,4 +1,7 @@
 import EventJournal
+import GoogleCloudStorage
+import ObjectStorage
+import S3Storage
 
 /// Writes to a journal, or compacts it, for ever or so many times, and says on standard output what is acknowledged: for
 /// tests that kill it.
@@ -23,6 +26,13 @@ struct JournalWriter {
         }
     }
 
+    private static var registry: ObjectStoreRegistry {
+        var registry = ObjectStoreRegistry.standard
+        registry.registerS3()
+        registry.registerGoogleCloud()
+        return registry
+    }
+
     private static func usage() {
         print(
             "usage: journal-writer [change] JOURNAL NAME BATCHES EVENTS | journal-writer compact JOURNAL TARGET-BYTES"
@@ -34,7 +44,7 @@ struct JournalWriter {
         guard let batches = Int(arguments[arguments.startIndex + 2]),
             let size = Int(arguments[arguments.startIndex + 3])
         else { return usage() }
-        let journal = try await Journal.open(path)
+        let journal = try await Journal.open(path, registry: registry)
         for batch in 0..<batches {
             let events = (0..<size)
                 .map { number in
@@ -62,7 +72,7 @@ struct JournalWriter {
     }
 
     private static func compact(_ path: String, targetBytes: Int) async throws {
-        let journal = try await Journal.open(path)
+        let journal = try await Journal.open(path, registry: registry)
         var round = 0
         while true {
             round += 1
