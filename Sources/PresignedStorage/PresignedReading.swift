@@ -33,7 +33,9 @@ struct PresignedReading {
             var failure = HTTPFailure(.broken, "the answer was cut")
             var retryAfter: Duration?
             do {
-                let response = try await transport.send(HTTPRequest("GET", url.url, headers: headers(range, known, bytes)))
+                let response = try await transport.send(
+                    HTTPRequest("GET", url.url, headers: headers(range, known, bytes))
+                )
                 if response.status == 200 || response.status == 206 {
                     let now = try describe(response, range)
                     if let known, !goesOn(known, with: now, from: bytes.count) { throw replaced() }
@@ -86,7 +88,10 @@ struct PresignedReading {
     /// The object, and which of its bytes follow.
     private func describe(_ response: HTTPResponse, _ range: ByteRange?) throws -> Known {
         guard let length = response.contentLength.flatMap({ UInt64(exactly: $0) }) else {
-            throw ObjectStoreError(.failed, "The server did not say how long \(name) is; is there a proxy that drops it?")
+            throw ObjectStoreError(
+                .failed,
+                "The server did not say how long \(name) is; is there a proxy that drops it?"
+            )
         }
         let tag = response.header("etag") ?? ""
         let time = response.header("last-modified").flatMap { UTCTime.parseHTTP($0) } ?? 0

@@ -5,7 +5,10 @@ import Testing
 
 @Suite("Processes that are killed")
 struct CrashTests {
-    @Test("what killed writers said is stored is there whole, and nothing in part", arguments: [StoreKind.s3, .google, .directory])
+    @Test(
+        "what killed writers said is stored is there whole, and nothing in part",
+        arguments: [StoreKind.s3, .google, .directory]
+    )
     func killedWriters(kind: StoreKind) async throws {
         try await CloudServers.withPlace(kind) { url, environment, open in
             var acknowledged: Set<String> = []

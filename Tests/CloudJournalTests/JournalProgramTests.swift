@@ -81,7 +81,11 @@ struct JournalProgramTests {
                                 )
                             }
                         events.append(
-                            Event(id: "all-\(batch)", timestamp: Timestamp(microseconds: 1000), data: Array("\(writer)".utf8))
+                            Event(
+                                id: "all-\(batch)",
+                                timestamp: Timestamp(microseconds: 1000),
+                                data: Array("\(writer)".utf8)
+                            )
                         )
                         try await journal.append(events)
                         if batch == 6 { try await journal.delete("w\(writer)-2-2") }
@@ -114,9 +118,14 @@ struct JournalProgramTests {
                 }
             expected += (0..<batches).map { "all-\($0)" }
             #expect(events.map(\.id).sorted() == expected.sorted())
-            #expect(events.filter { $0.id.hasSuffix("-3-3") }.map { String(decoding: $0.data, as: UTF8.self) } == Array(repeating: "new", count: writers))
+            #expect(
+                events.filter { $0.id.hasSuffix("-3-3") }.map { String(decoding: $0.data, as: UTF8.self) }
+                    == Array(repeating: "new", count: writers)
+            )
             #expect(try await reader.verify().isClean)
-            do { try await reader.compact(CompactionPolicy(force: true, appliesChanges: true)) } catch let error as JournalError where error.code == .tooLittle { continue }
+            do { try await reader.compact(CompactionPolicy(force: true, appliesChanges: true)) } catch let error
+                as JournalError where error.code == .tooLittle
+            { continue }
         }
     }
 }

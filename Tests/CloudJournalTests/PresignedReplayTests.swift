@@ -34,7 +34,12 @@ struct PresignedReplayTests {
         try await journal.append(events(300..<330, "third"))
         for number in [3, 220, 305] { try await journal.update("e\(number)", data: Array("{\"n\":-\(number)}".utf8)) }
         for number in [4, 221, 306, 305] { try await journal.delete("e\(number)") }
-        try await journal.put(Array("{\"n\":4,\"w\":\"again\"}".utf8), id: "e4", at: Timestamp(microseconds: 5), key: "k1")
+        try await journal.put(
+            Array("{\"n\":4,\"w\":\"again\"}".utf8),
+            id: "e4",
+            at: Timestamp(microseconds: 5),
+            key: "k1"
+        )
     }
 
     private static func store(_ streams: EventStreams) -> PresignedObjectStore {
@@ -70,7 +75,10 @@ struct PresignedReplayTests {
             for options in cases {
                 let expected = try await run(["replay", url] + options, as: environment)
                 #expect(!expected.isEmpty)
-                #expect(try await run(["replay", "--from-streams", file] + options, as: stranger) == expected, "\(options)")
+                #expect(
+                    try await run(["replay", "--from-streams", file] + options, as: stranger) == expected,
+                    "\(options)"
+                )
             }
             var shares: [Substring] = []
             for number in 1...3 {
@@ -157,18 +165,35 @@ struct PresignedReplayTests {
     @Test(
         "refusals say what happened and what to do",
         arguments: [
-            (403, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>", 3600, "has expired, earlier"),
-            (403, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>", -5, "expired at 20"),
-            (400, "<Error><Code>ExpiredToken</Code><Message>The provided token…</Message></Error>", 3600, "credentials"),
-            (403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", 3600, "is refused (status 403 SignatureDoesNotMatch)"),
+            (
+                403, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>", 3600,
+                "has expired, earlier"
+            ),
+            (
+                403, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>", -5,
+                "expired at 20"
+            ),
+            (
+                400, "<Error><Code>ExpiredToken</Code><Message>The provided token…</Message></Error>", 3600,
+                "credentials"
+            ),
+            (
+                403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", 3600,
+                "is refused (status 403 SignatureDoesNotMatch)"
+            ),
             (404, "<Error><Code>NoSuchKey</Code></Error>", 3600, "is gone: it was compacted"),
             (307, "", 3600, "redirects are not followed"),
         ]
     )
     func refusals(status: Int, body: String, seconds: Int64, words: String) async throws {
-        try await TestServer.run { _ in .text(status, body) } _: { url in
+        try await TestServer.run { _ in
+            .text(status, body)
+        } _: { url in
             let end = Timestamp.now.microseconds + seconds * 1_000_000
-            let store = PresignedObjectStore(["a": PresignedURL(url + "/a?secret", expiration: end)], location: "s3://b/j")
+            let store = PresignedObjectStore(
+                ["a": PresignedURL(url + "/a?secret", expiration: end)],
+                location: "s3://b/j"
+            )
             let error = await #expect(throws: ObjectStoreError.self) { try await store.get("a", range: nil) }
             #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
             #expect(error?.message.contains("highwater streams") == true)

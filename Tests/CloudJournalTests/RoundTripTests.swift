@@ -34,7 +34,9 @@ struct RoundTripTests {
         func get(_ key: String, range: ByteRange?) async throws -> GetResult {
             try await trip("get \(key) \(range.map { "\($0)" } ?? "")") { try await base.get(key, range: range) }
         }
-        func head(_ key: String) async throws -> ObjectMetadata { try await trip("head \(key)") { try await base.head(key) } }
+        func head(_ key: String) async throws -> ObjectMetadata {
+            try await trip("head \(key)") { try await base.head(key) }
+        }
         func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
             try await trip("put \(key)") { try await base.put(key, bytes, mode: mode) }
         }
@@ -80,7 +82,12 @@ struct RoundTripTests {
             var registry = ObjectStoreRegistry()
             registry.register(scheme: "far") { _ in far }
             let begin = ContinuousClock.now
-            let journal = try await Journal.open("far:journal", create: false, configuration: configuration, registry: registry)
+            let journal = try await Journal.open(
+                "far:journal",
+                create: false,
+                configuration: configuration,
+                registry: registry
+            )
             var count = 0
             for try await batch in journal.replay(
                 after: Timestamp(microseconds: Self.day * 14 - 1),

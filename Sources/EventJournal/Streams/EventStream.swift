@@ -38,7 +38,7 @@ public struct EventStream: Sendable {
     }
 }
 
-extension Array<Int> {
+extension [Int] {
     /// Ascending numbers as runs.
     var runs: [Range<Int>] {
         var runs: [Range<Int>] = []

@@ -67,7 +67,9 @@ extension EventStreams {
         )
         let count = try head.integer("streams")
         guard count == lines.count - 1 else {
-            throw head.invalid("it promises \(count) streams, \(lines.count - 1) follow: the manifest was cut short, or joined")
+            throw head.invalid(
+                "it promises \(count) streams, \(lines.count - 1) follow: the manifest was cut short, or joined"
+            )
         }
         let streams = try lines.dropFirst().enumerated()
             .map { try EventStream(ManifestLine($0.element, number: $0.offset + 2)) }

@@ -67,7 +67,9 @@ struct ReplayCommand: AsyncParsableCommand {
             throw ValidationError("Name a journal, or a manifest with --from-streams.")
         }
         if split != nil, fromStreams == nil {
-            throw ValidationError("--split is of a manifest: give one with --from-streams, or use `highwater streams --split`.")
+            throw ValidationError(
+                "--split is of a manifest: give one with --from-streams, or use `highwater streams --split`."
+            )
         }
         if split != nil, latestPerKey {
             throw ValidationError("Which event of a key is the last does not show in a share; leave out --split.")

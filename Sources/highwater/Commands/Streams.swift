@@ -52,7 +52,9 @@ struct Streams: AsyncParsableCommand {
         // A second is lost in rounding; signing takes some more.
         let promised = streams.created.microseconds + (expires.duration.components.seconds - 60) * 1_000_000
         if let ends = streams.expires, ends.microseconds < promised {
-            Output.error("highwater: the URLs end at \(ends.rfc3339) already, with the temporary credentials that made them.")
+            Output.error(
+                "highwater: the URLs end at \(ends.rfc3339) already, with the temporary credentials that made them."
+            )
         }
     }
 }

@@ -8,7 +8,11 @@ enum StreamsFile {
     /// More than a million streams have.
     private static let maximumBytes = 2 << 30
 
-    /// Reads a manifest; `-` is standard input. It may be compressed.
+    /// Reads a manifest, which may be compressed.
+    ///
+    /// - Parameter path: `-` is standard input.
+    /// - Returns: The manifest.
+    /// - Throws: `InputError`, ``CommandError``, or what the manifest throws.
     static func read(_ path: String) async throws -> EventStreams {
         let bytes = try await IOThreads.shared.run { try load(path) }
         return try EventStreams(parsing: bytes)

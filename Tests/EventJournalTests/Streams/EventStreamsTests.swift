@@ -84,7 +84,10 @@ struct EventStreamsTests {
             .map(\.element)
     }
 
-    @Test("a manifest brings what a replay of the journal brings, whole and in shares", arguments: 0..<40 as Range<UInt64>)
+    @Test(
+        "a manifest brings what a replay of the journal brings, whole and in shares",
+        arguments: 0..<40 as Range<UInt64>
+    )
     func equalsReplay(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let store = SigningStore()
@@ -105,7 +108,10 @@ struct EventStreamsTests {
 
             let latest = ReplayOptions(latestPerKey: true)
             let expectedLatest = try await journal.collect(after: after, through: through, options: latest)
-            #expect(try await Self.collect(streams.replay(from: store, options: latest)) == expectedLatest, "seed \(seed)")
+            #expect(
+                try await Self.collect(streams.replay(from: store, options: latest)) == expectedLatest,
+                "seed \(seed)"
+            )
 
             let inside = Timestamp(microseconds: 3)
             if streams.range.after < inside, inside < streams.range.through {
@@ -209,6 +215,8 @@ struct EventStreamsTests {
     func noURLs() async throws {
         let journal = Journal(store: MemoryObjectStore())
         try await journal.put([1])
-        await #expect(throws: JournalError(.invalidOption, "")) { try await journal.eventStreams(expires: .seconds(60)) }
+        await #expect(throws: JournalError(.invalidOption, "")) {
+            try await journal.eventStreams(expires: .seconds(60))
+        }
     }
 }
