@@ -100,7 +100,7 @@ extension Inbox {
     /// Reads the updates and deletes of segments not met before.
     func loadChanges(_ fresh: [Segment]) async throws {
         let reader = reader
-        let loaded = try await mapConcurrently(fresh, limit: reader.parallelism) { segment in
+        let loaded = try await mapConcurrently(fresh, limit: reader.requests) { segment in
             do {
                 return Result<[(id: [UInt8], change: PendingChange)], JournalError>
                     .success(try await reader.changes(of: segment))
@@ -220,10 +220,28 @@ extension Inbox {
     /// Cost: a look-up of the ids of segments that overlap the range, unless they were compared with this index before.
     func compareWithCatalog(_ range: EventRange) async throws {
         if state.segments.isEmpty { return }
-        for segment in segments where taken[segment.key] == nil && segment.overlaps(range) {
-            let ids = HashedIDs(try await reader.ids(of: segment))
-            let rows = try await lookup.find(ids, in: state)
-            taken[segment.key] = rows.indices.filter { rows[$0] != nil }
+        var waiting = segments.filter { taken[$0.key] == nil && $0.overlaps(range) }[...]
+        while !waiting.isEmpty {
+            // Many segments by one look-up, so that each part of the index is asked for once.
+            var events = 0
+            let some = waiting.prefix { segment in
+                defer { events += segment.events }
+                return events == 0 || events + segment.events <= Inbox.eventsLoadedAtOnce
+            }
+            waiting = waiting.dropFirst(some.count)
+            let (reader, loaded) = (reader, loadedIDs)
+            let ids = try await mapConcurrently(some, limit: reader.requests) { segment in
+                if let ids = loaded[segment.key] { return ids }
+                return try await reader.ids(of: segment)
+            }
+            var all = ByteArrays()
+            for column in ids { all.append(sharing: column, rows: 0..<column.count) }
+            let rows = try await lookup.find(HashedIDs(all), in: state)
+            var start = 0
+            for (segment, column) in zip(some, ids) {
+                taken[segment.key] = (0..<column.count).filter { rows[start + $0] != nil }
+                start += column.count
+            }
         }
     }
 

@@ -44,6 +44,8 @@ actor Inbox {
     /// Ids of segments stored here and not met yet, by key.
     private var remembered: [String: HashedIDs] = [:]
     private var rememberedIDs = 0
+    /// Ids that the refresh under way has read, by key of their segment, so that they need not be read again for the catalog.
+    private(set) var loadedIDs: [String: ByteArrays] = [:]
     /// About 12 MiB of them, for a process that appends and never reads.
     private static let mostRememberedIDs = 256 << 10
 
@@ -210,6 +212,7 @@ actor Inbox {
     func current(_ range: EventRange, exactly: Bool = false) async throws -> Snapshot {
         let resolution = try await resolvedChanges(exactly: exactly)
         try await compareWithCatalog(range)
+        loadedIDs = [:]
         var snapshot = Snapshot(catalog: state, segments: allSegments(), damaged: sortedDamage())
         snapshot.changes = resolution.changes
         snapshot.conditional = resolution.conditional
@@ -227,6 +230,7 @@ actor Inbox {
     /// - Parameter validating: Whether the catalog is asked in any case.
     /// - Throws: ``JournalError/Code/storage`` and whatever is wrong with the catalog; damaged segments are only noted.
     func refresh(validating: Bool = false) async throws {
+        loadedIDs = [:]
         let objects: [ObjectMetadata]
         do {
             objects = try await store.listAll(prefix: Segment.inbox, keysOnly: true)
@@ -320,7 +324,7 @@ actor Inbox {
             let some = fresh[start..<end]
             start = end
             let (reader, remembered) = (reader, remembered)
-            let loaded = try await mapConcurrently(some, limit: reader.parallelism) { segment in
+            let loaded = try await mapConcurrently(some, limit: reader.requests) { segment in
                 do {
                     if let ids = remembered[segment.key] {
                         return Result<LoadedSegment, JournalError>.success(LoadedSegment(segment: segment, ids: ids))
@@ -341,12 +345,14 @@ actor Inbox {
                 }
             }
             try await resolveSuspects(inMemory)
+            // Those of one round at most: the others are read again.
+            if !state.segments.isEmpty, start == fresh.count { loadedIDs = inMemory }
         }
     }
 
     /// How many ids are held at once while loading, a single segment with more excepted: about 10 MiB of them, and
     /// 100 MiB more should every one turn out to be a duplicate.
-    private static let eventsLoadedAtOnce = 256 << 10
+    static let eventsLoadedAtOnce = 256 << 10
     /// More objects than this in the inbox are refused; compaction is long overdue then.
     private static let maximumSegments = 10_000_000
 

@@ -71,7 +71,7 @@ actor ReplaySource {
         let (reader, policy, snapshot, met, withBatchIDs) = (reader, options.damage, snapshot, met, withBatchIDs)
         let selection = options.selection
         let overlapping = withBatchIDs ? [] : window.chunksThatMeetOthers()
-        let results = try await mapConcurrently(chunks, limit: reader.parallelism) { chunk in
+        let results = try await mapConcurrently(chunks, limit: reader.requests) { chunk in
             do {
                 var part = try await reader.part(
                     chunk,
@@ -104,7 +104,7 @@ actor ReplaySource {
     private func bounded(_ window: ReplayWindow) async throws -> ReplayWindow {
         guard window.chunks.reduce(0, { $0 + $1.payloadBytes }) > 2 * options.windowBytes else { return window }
         let (reader, policy) = (reader, options.damage)
-        let rows = try await mapConcurrently(window.chunks, limit: reader.parallelism) { chunk -> [ReplayPosition] in
+        let rows = try await mapConcurrently(window.chunks, limit: reader.requests) { chunk -> [ReplayPosition] in
             do {
                 return try await reader.positions(chunk, of: window)
             } catch let error as JournalError where error.code == .damagedSegment && policy == .skip {

@@ -10,6 +10,10 @@ struct SegmentReader: Sendable {
     let store: any ObjectStore
     /// How many segments are read and decoded at once.
     let parallelism: Int
+    /// How many requests are made side by side: more than there are processors where they mostly wait.
+    let requests: Int
+    /// Whether the store is behind a network, so that a request takes longer than the decoding of what it brings.
+    private let isFar: Bool
     private let footers = FooterCache()
 
     /// So much is read from the end of a large object, which holds all but the longest footers.
@@ -20,7 +24,12 @@ struct SegmentReader: Sendable {
     init(store: any ObjectStore, parallelism: Int) {
         self.store = store
         self.parallelism = parallelism
+        isFar = store.location.contains("://")
+        requests = isFar ? max(parallelism, SegmentReader.farRequests) : parallelism
     }
+
+    /// With a round trip of 50 ms, and row groups of 4 MiB, enough for some 10 Gbit/s.
+    private static let farRequests = 16
 
     /// The ids of all rows of a segment.
     func ids(of segment: Segment) async throws -> ByteArrays { try await open(segment).ids() }
@@ -62,22 +71,22 @@ struct SegmentReader: Sendable {
         filter: RowFilter,
         withBatchIDs: Bool
     ) async throws -> ReplayPart {
-        let open = try await open(chunk)
+        let (open, rowGroup) = try await open(chunk)
         var part = ReplayPart(rank: chunk.rank, firstRow: chunk.firstRow, batches: [])
         if case .foreign = chunk.segment.kind {
-            let rows = try await open.sortedRows(rowGroup: chunk.rowGroup)
+            let rows = try await open.sortedRows(rowGroup: rowGroup)
             let range = chunk.rows(of: RowOrder(rows), after: window.after, through: window.through)
             part.firstRow += range.lowerBound
             part.batches = range.isEmpty ? [] : [rows.selecting(range)]
         } else {
             var rows: Range<Int>?
             if chunk.firstPosition <= window.after || chunk.lastPosition > window.through {
-                let order = try await open.order(rowGroup: chunk.rowGroup, inside: chunk.isParted(by: window))
+                let order = try await open.order(rowGroup: rowGroup, inside: chunk.isParted(by: window))
                 rows = chunk.rows(of: order, after: window.after, through: window.through)
             }
             if let rows, rows.isEmpty { return part }
             part.batches = try await open.events(
-                rowGroup: chunk.rowGroup,
+                rowGroup: rowGroup,
                 rows: rows,
                 withBatchIDs: withBatchIDs
             )
@@ -93,23 +102,29 @@ struct SegmentReader: Sendable {
     ///
     /// Cost: as ``part(_:of:filter:withBatchIDs:)``, but only timestamps and batch ids are decoded.
     func positions(_ chunk: Chunk, of window: ReplayWindow) async throws -> [ReplayPosition] {
-        let open = try await open(chunk)
+        let (open, rowGroup) = try await open(chunk)
         let order: RowOrder
         if case .foreign = chunk.segment.kind {
-            order = RowOrder(try await open.sortedRows(rowGroup: chunk.rowGroup))
+            order = RowOrder(try await open.sortedRows(rowGroup: rowGroup))
         } else {
-            order = try await open.order(rowGroup: chunk.rowGroup, inside: true)
+            order = try await open.order(rowGroup: rowGroup, inside: true)
         }
         return chunk.rows(of: order, after: window.after, through: window.through).map { order.position($0, chunk) }
     }
 
-    /// The segment of a chunk, which must have it.
-    private func open(_ chunk: Chunk) async throws -> OpenSegment {
+    /// The segment of a chunk, which must have it, and the number of the row group there.
+    ///
+    /// Where requests are slow and the catalog says where the row group is, that alone is read, in one get without the footer.
+    private func open(_ chunk: Chunk) async throws -> (open: OpenSegment, rowGroup: Int) {
+        if isFar, chunk.segment.rowGroups != nil, !SegmentReader.isSmall(chunk.segment), footers[chunk.segment] == nil {
+            let (open, number) = try await rowGroup(chunk.rowGroup, of: chunk.segment)
+            return (open, number)
+        }
         let open = try await open(chunk.segment)
         guard chunk.rowGroup < open.file.metadata.rowGroups.count,
             open.file.metadata.rowGroups[chunk.rowGroup].rowCount == chunk.rows
         else { throw chunk.segment.damaged("its row groups are not those its name or footer promised") }
-        return open
+        return (open, chunk.rowGroup)
     }
 
     /// One event of a segment of the inbox.
