@@ -77,6 +77,15 @@ public struct JournalError: Error, Sendable {
     /// The store's own code when the store had one: with ``Code/storage``, and where an object is gone.
     public var storeCode: ObjectStoreError.Code? { (cause as? ObjectStoreError)?.code }
 
+    /// Whether the object is not there.
+    var isMissing: Bool { storeCode == .notFound }
+
+    /// Whether it tells of a damaged segment.
+    ///
+    /// - Parameter orMissing: Whether one that is not there counts.
+    /// - Returns: Whether it does.
+    func isDamage(orMissing: Bool) -> Bool { code == .damagedSegment && (orMissing || !isMissing) }
+
     /// Wraps what the store threw; lets `CancellationError` and our own errors through.
     static func wrapping(_ error: any Error, _ doing: String, object: String? = nil) -> any Error {
         guard let error = error as? ObjectStoreError else { return error }

@@ -69,6 +69,9 @@ struct CatalogState: Sendable {
         )
     }
 
+    /// Whether it needs an object: one of its segments, or of the index.
+    func names(_ object: String) -> Bool { table?.files[object] != nil || runs.contains { $0.path == object } }
+
     /// The domain of the id index.
     static let indexDomain = "highwater.index"
 }

@@ -21,6 +21,16 @@ struct CompactionContext: Sendable {
         longest * (Double(generator.next().low & 0xFFFF_FFFF) / Double(UInt32.max))
     }
 
+    /// Whether an object that is gone is needed no more: absorbed or replaced by somebody else, and then deleted.
+    ///
+    /// Cost: one request.
+    func isSuperseded(_ object: String?) async throws -> Bool {
+        guard let object else { return false }
+        let newest = try await catalog.current(hint: nil, mustBeNewest: true)
+        if let segment = Segment(key: object) { return newest.absorbed.contains(segment.arrival) }
+        return !newest.names(object)
+    }
+
     /// The objects of the inbox as they are now, and the catalog behind them.
     ///
     /// Cost: a list request per 1000 objects, and one to the catalog.

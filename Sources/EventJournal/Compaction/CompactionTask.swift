@@ -35,21 +35,23 @@ struct CompactionTask: Sendable {
     /// Memory: three windows of a replay (``ReplayOptions/windowBytes`` of 8 MiB), a row group for each thread, 64 MiB of index
     /// entries, and 16 to 32 bytes for each event that is absorbed.
     func run() async throws -> Outcome {
+        do {
+            return try await attempt()
+        } catch let error as JournalError where error.isMissing {
+            // What was to be read was replaced by another compaction, and then deleted.
+            if try await context.isSuperseded(error.object) { return .lost }
+            throw error
+        }
+    }
+
+    private func attempt() async throws -> Outcome {
         guard let snapshot = try await inputs() else { return .lost }
         if !job.appliesChanges, try await putsFollowChanges(snapshot) { return .needsChanges }
         let keys = Set(job.inbox + job.catalog)
         var part = snapshot
         part.segments = snapshot.segments.filter { keys.contains($0.key) }
         guard part.segments.count == keys.count else { return .lost }
-        let output: Output
-        do {
-            output = try await write(part)
-        } catch let error as JournalError where error.storeCode == .notFound {
-            // An input or a part of the index that is gone was replaced by another compaction, and then deleted.
-            if try await isStale() { return .lost }
-            throw error
-        }
-        return try await commit(output, part)
+        return try await commit(try await write(part), part)
     }
 
     // MARK: - Inputs
@@ -68,13 +70,6 @@ struct CompactionTask: Sendable {
         let snapshot = try await view.snapshot(damage: .refuse)
         guard snapshot.catalog.inbox == planned.state.inbox else { return nil }
         return snapshot
-    }
-
-    /// Whether the catalog is not any more what the job was planned from.
-    private func isStale() async throws -> Bool {
-        let newest = try await context.catalog.current(hint: nil, mustBeNewest: true)
-        let keys = Set(newest.segments.map(\.key))
-        return newest.inbox != planned.state.inbox || !job.catalog.allSatisfy(keys.contains)
     }
 
     /// Whether an event to be absorbed has an id that was updated or deleted before it came.

@@ -43,7 +43,20 @@ struct Compactor: Sendable {
                 report.deletedObjects += deleted
                 report.warnings += warnings
             }
-            var plan = try await plan(listing, upTo: last, appliesChanges: appliesChanges, isFirst: report.commits == 0)
+            var plan: CompactionPlan
+            do {
+                plan = try await self.plan(
+                    listing,
+                    upTo: last,
+                    appliesChanges: appliesChanges,
+                    isFirst: report.commits == 0
+                )
+            } catch let error as JournalError where error.isMissing {
+                // Absorbed and deleted since it was listed.
+                guard try await context.isSuperseded(error.object) else { throw error }
+                try await lose(&lostRaces)
+                continue
+            }
             report.waitingChanges = listing.waiting.reduce(0) { $0 + ($1.isChanges ? $1.events : 0) }
             if absorbsOnly { plan.jobs.removeAll(where: \.inbox.isEmpty) }
             if plan.jobs.isEmpty {
@@ -64,20 +77,25 @@ struct Compactor: Sendable {
                     appliesChanges = true
                     break jobs
                 case .lost:
-                    lostRaces += 1
-                    guard lostRaces < Compactor.mostLostRaces else {
-                        throw JournalError(
-                            .conflict,
-                            "Compacting \(context.store.location) lost \(lostRaces) races against other writers of the "
-                                + "catalog; what it did before stands. Try again later."
-                        )
-                    }
-                    try await context.time.sleep(context.jitter(.milliseconds(min(5000, 50 << lostRaces))))
+                    try await lose(&lostRaces)
                     break jobs
                 }
             }
         }
         return report
+    }
+
+    /// Counts a lost race, and waits a little so that the others get on.
+    private func lose(_ lostRaces: inout Int) async throws {
+        lostRaces += 1
+        guard lostRaces < Compactor.mostLostRaces else {
+            throw JournalError(
+                .conflict,
+                "Compacting \(context.store.location) lost \(lostRaces) races against other writers of the catalog; what it "
+                    + "did before stands. Try again later."
+            )
+        }
+        try await context.time.sleep(context.jitter(.milliseconds(min(5000, 50 << lostRaces))))
     }
 
     /// Plans what to do next.

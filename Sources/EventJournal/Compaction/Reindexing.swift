@@ -18,7 +18,15 @@ struct Reindexing: Sendable {
             let listing = try await context.listing()
             let state = listing.state
             if state.table == nil { return 0 }
-            let index = try await build(state)
+            let index: IndexChange
+            do {
+                index = try await build(state)
+            } catch let error as JournalError where error.isMissing {
+                // A segment was replaced meanwhile, and deleted.
+                guard try await context.isSuperseded(error.object) else { throw error }
+                try await pause(attempt)
+                continue
+            }
             let commit = CatalogCommit(index: index, operation: "REINDEX")
             let committer = CatalogCommitter(context: context)
             let listed = Set(listing.segments.map(\.arrival))
@@ -30,7 +38,7 @@ struct Reindexing: Sendable {
             case .excluded:
                 // What was absorbed meanwhile would be missing.
                 await IndexBuilder.discard(index.added, in: context.store)
-                try await context.time.sleep(context.jitter(.milliseconds(200 << attempt)))
+                try await pause(attempt)
             case .failed(let error, let mayCount):
                 if !mayCount { await IndexBuilder.discard(index.added, in: context.store) }
                 throw error
@@ -41,6 +49,10 @@ struct Reindexing: Sendable {
             "Building the id index of \(context.store.location) anew lost \(Reindexing.mostLostRaces) races against "
                 + "compactions; the old one stands. Try again when less is compacted."
         )
+    }
+
+    private func pause(_ attempt: Int) async throws {
+        try await context.time.sleep(context.jitter(.milliseconds(200 << attempt)))
     }
 
     private func build(_ state: CatalogState) async throws -> IndexChange {

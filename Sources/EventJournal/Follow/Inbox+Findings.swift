@@ -67,9 +67,8 @@ extension Inbox {
     /// Cost: as ``snapshot(damage:range:)``, and the catalog is asked in any case; ids of new segments where some occur
     /// twice; a look-up in the catalog for ids that were updated or deleted.
     func arrivals(delivered: DeliveredBatches, listed: ListedBatches) async throws -> Findings {
-        try await gate.pass {
-            // What was absorbed counts before what lands late: a state that was the newest a minute ago would not do.
-            try await refresh(validating: true)
+        // What was absorbed counts before what lands late: a state that was the newest a minute ago would not do.
+        try await looking(validating: true) {
             var arrivals = Findings(snapshot: try await current(.all))
             arrivals.fresh = arrivals.snapshot.segments.filter { segment in
                 segment.batchID.map { !delivered.whole.contains($0) && listed.admit(segment) } ?? false

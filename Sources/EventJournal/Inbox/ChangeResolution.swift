@@ -99,12 +99,12 @@ struct ChangeResolution: Sendable {
 extension Inbox {
     /// Reads the updates and deletes of segments not met before.
     func loadChanges(_ fresh: [Segment]) async throws {
-        let reader = reader
+        let (reader, missesAreDamage) = (reader, missesAreDamage)
         let loaded = try await mapConcurrently(fresh, limit: reader.requests) { segment in
             do {
                 return Result<[(id: [UInt8], change: PendingChange)], JournalError>
                     .success(try await reader.changes(of: segment))
-            } catch let error as JournalError where error.code == .damagedSegment {
+            } catch let error as JournalError where error.isDamage(orMissing: missesAreDamage) {
                 return .failure(error)
             }
         }

@@ -38,6 +38,8 @@ actor Inbox {
     /// What the changes amount to; `nil` when something new has arrived.
     var resolution: ChangeResolution?
     private var damaged: [String: DamagedSegment] = [:]
+    /// Whether a segment that was listed and is not there counts as damaged; else it may have been absorbed since.
+    var missesAreDamage = false
     /// Rows in ``segments`` that may be duplicates, since reading the ids to compare failed so far.
     var suspects: [Suspect] = []
     private var sorted: [Segment]?
@@ -67,17 +69,16 @@ actor Inbox {
     ///   - damage: What to do about objects that cannot be read.
     ///   - range: For which time it has to be known which rows count.
     ///   - exactly: Whether ``Snapshot/events`` has to be exact: costs a look-up of every id that was changed.
+    ///   - validating: Whether the catalog is asked in any case.
     /// - Returns: Segments, and which of their rows do not count.
     /// - Throws: ``JournalError/Code/damagedSegment`` that names the first such object, if they are not to be skipped.
     func snapshot(
         damage: DamagePolicy,
         range: EventRange = .all,
-        exactly: Bool = false
+        exactly: Bool = false,
+        validating: Bool = false
     ) async throws -> Snapshot {
-        let snapshot = try await gate.pass {
-            try await refresh()
-            return try await current(range, exactly: exactly)
-        }
+        let snapshot = try await looking(validating: validating) { try await current(range, exactly: exactly) }
         if damage == .refuse, let first = snapshot.damaged.first { throw first.error }
         return snapshot
     }
@@ -86,10 +87,7 @@ actor Inbox {
     ///
     /// Cost: as ``snapshot(damage:range:)`` without a look-up in the catalog's index.
     func listing() async throws -> (segments: [Segment], damaged: [DamagedSegment]) {
-        try await gate.pass {
-            try await refresh()
-            return (allSegments(), sortedDamage())
-        }
+        try await looking { (allSegments(), sortedDamage()) }
     }
 
     /// Where the events with these ids are; exact, since the ids themselves are compared.
@@ -106,8 +104,7 @@ actor Inbox {
         _ ids: HashedIDs,
         refreshing: Bool
     ) async throws -> (places: [EventPlace?], damaged: [DamagedSegment]) {
-        try await gate.pass {
-            if refreshing { try await refresh() }
+        try await looking(refreshing: refreshing) {
             try await resolveSuspects()
             return (try await places(ids), sortedDamage())
         }
@@ -117,8 +114,7 @@ actor Inbox {
     ///
     /// Cost: a list; a look-up in the catalog, which brings the event with it if that is where it is.
     func event(_ id: HashedIDs) async throws -> (finding: Finding, damaged: [DamagedSegment]) {
-        try await gate.pass {
-            try await refresh()
+        try await looking {
             try await resolveSuspects()
             let isInInbox = index.row(hash: id.hashes[0]) != nil || id.ids[0].map { changed[$0] != nil } ?? false
             let finding: Finding =
@@ -164,6 +160,45 @@ actor Inbox {
     }
 
     // MARK: - Refreshing
+
+    /// Lets one caller at a time conclude something from the journal as it is now.
+    ///
+    /// What the catalog names may be gone by the time it is read: another compaction has replaced it, and what was replaced
+    /// was deleted. Then the newest catalog names others, and the conclusion is drawn from those.
+    ///
+    /// - Parameters:
+    ///   - refreshing: Whether to look at the journal first, or go by the last refresh.
+    ///   - validating: Whether the catalog is asked in any case.
+    ///   - body: Draws the conclusion.
+    /// - Returns: The conclusion.
+    /// - Throws: What `body` throws; of an object that is gone only if the newest catalog and the inbox still have it.
+    func looking<Conclusion>(
+        refreshing: Bool = true,
+        validating: Bool = false,
+        _ body: () async throws -> Conclusion
+    ) async throws -> Conclusion {
+        try await gate.pass {
+            var isRefreshed = !refreshing
+            while true {
+                do {
+                    if !isRefreshed {
+                        try await refresh(validating: validating)
+                        isRefreshed = true
+                    }
+                    return try await body()
+                } catch let error as JournalError where error.isMissing {
+                    guard let object = error.object else { throw error }
+                    try await refresh(validating: true)
+                    isRefreshed = true
+                    if isNamed(object) { throw error }
+                }
+            }
+        }
+    }
+
+    private func isNamed(_ object: String) -> Bool {
+        known.contains(object) || damaged[object] != nil || state.names(object)
+    }
 
     struct LoadedSegment: Sendable {
         var segment: Segment
@@ -231,21 +266,29 @@ actor Inbox {
     /// - Throws: ``JournalError/Code/storage`` and whatever is wrong with the catalog; damaged segments are only noted.
     func refresh(validating: Bool = false) async throws {
         loadedIDs = [:]
-        let objects: [ObjectMetadata]
-        do {
-            objects = try await store.listAll(prefix: Segment.inbox, keysOnly: true)
-                .collect(upTo: Inbox.maximumSegments)
-        } catch {
-            throw JournalError.wrapping(error, "Listing the segments of \(store.location) failed")
-        }
+        let objects = try await list()
         // In this order: what a compaction absorbs between the two is found in the inbox or in the catalog, not in neither.
         try await take(state: try await newestState(objects, validating))
         do {
             try await take(objects)
         } catch let error as JournalError where error.code == .damagedSegment {
-            // A segment was sound when its ids were read, and is not any more: a fresh start leaves it out.
             clear()
-            try await take(objects)
+            // A segment was sound when its ids were read, and is not any more: a fresh start leaves it out.
+            guard error.isMissing else { return try await take(objects) }
+            // It is gone since it was listed, because it was absorbed; if it is listed again it counts as damaged.
+            let newer = try await list()
+            try await take(state: try await newestState(newer, true))
+            missesAreDamage = true
+            defer { missesAreDamage = false }
+            try await take(newer)
+        }
+    }
+
+    private func list() async throws -> [ObjectMetadata] {
+        do {
+            return try await store.listAll(prefix: Segment.inbox, keysOnly: true).collect(upTo: Inbox.maximumSegments)
+        } catch {
+            throw JournalError.wrapping(error, "Listing the segments of \(store.location) failed")
         }
     }
 
@@ -323,14 +366,14 @@ actor Inbox {
             }
             let some = fresh[start..<end]
             start = end
-            let (reader, remembered) = (reader, remembered)
+            let (reader, remembered, missesAreDamage) = (reader, remembered, missesAreDamage)
             let loaded = try await mapConcurrently(some, limit: reader.requests) { segment in
                 do {
                     if let ids = remembered[segment.key] {
                         return Result<LoadedSegment, JournalError>.success(LoadedSegment(segment: segment, ids: ids))
                     }
                     return .success(LoadedSegment(segment: segment, ids: HashedIDs(try await reader.ids(of: segment))))
-                } catch let error as JournalError where error.code == .damagedSegment {
+                } catch let error as JournalError where error.isDamage(orMissing: missesAreDamage) {
                     return .failure(error)
                 }
             }

@@ -31,22 +31,31 @@ extension Journal {
         var ids = ByteArrays()
         ids.append(id.utf8)
         let hashed = HashedIDs(ids)
-        let (found, damaged) = try await inbox.event(hashed)
-        // What is damaged may hold an earlier write of the id, or a change of it. Keys of the inbox are in order of arrival:
-        // new events behind the one found take no precedence. Of a misnamed object nothing is known.
-        let hiding = damaged.first { damaged in
-            guard let segment = Segment(key: damaged.object), !segment.isChanges else { return true }
-            switch found {
-            case .nothing: return true
-            case .event, .place(.catalog): return false
-            case .place(.inbox(let reference)): return segment.arrival < reference.segment.arrival
+        var gone: String?
+        while true {
+            let (found, damaged) = try await inbox.event(hashed)
+            // What is damaged may hold an earlier write of the id, or a change of it. Keys of the inbox are in order of arrival:
+            // new events behind the one found take no precedence. Of a misnamed object nothing is known.
+            let hiding = damaged.first { damaged in
+                guard let segment = Segment(key: damaged.object), !segment.isChanges else { return true }
+                switch found {
+                case .nothing: return true
+                case .event, .place(.catalog): return false
+                case .place(.inbox(let reference)): return segment.arrival < reference.segment.arrival
+                }
             }
-        }
-        if let hiding { throw hiding.error }
-        switch found {
-        case .nothing: return nil
-        case .event(let event): return event
-        case .place(let place): return try await reader.event(at: place)
+            if let hiding { throw hiding.error }
+            switch found {
+            case .nothing: return nil
+            case .event(let event): return event
+            case .place(let place):
+                do {
+                    return try await reader.event(at: place)
+                } catch let error as JournalError where error.isMissing && error.object != gone {
+                    // Absorbed or replaced since it was found, and deleted: by now the event is elsewhere.
+                    gone = error.object
+                }
+            }
         }
     }
 

@@ -1,0 +1,125 @@
+import ObjectStorage
+import ObjectStorageTesting
+import Testing
+
+@testable import EventJournal
+
+/// A store that does something once, before an object with some prefix is read for the first time.
+private struct InterruptedStore: ObjectStore {
+    let base: any ObjectStore
+    let prefix: String
+    let isDone = Shared(false)
+    let interruption: @Sendable () async throws -> Void
+
+    var location: String { base.location }
+    func get(_ key: String, range: ByteRange?) async throws -> GetResult {
+        let isFirst = isDone.withLock { done in
+            defer { if key.hasPrefix(prefix) { done = true } }
+            return !done && key.hasPrefix(prefix)
+        }
+        if isFirst {
+            do {
+                try await interruption()
+            } catch {
+                throw ObjectStoreError(.failed, "the interruption failed: \(error)")
+            }
+        }
+        return try await base.get(key, range: range)
+    }
+    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
+    func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
+        try await base.put(key, bytes, mode: mode)
+    }
+    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
+        try await base.beginUpload(key, mode: mode)
+    }
+    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
+    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
+        try await base.copy(source, to: destination, mode: mode)
+    }
+    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
+}
+
+@Suite("Objects that were replaced and deleted while somebody was about to read them")
+struct SupersededObjectTests {
+    private static let thorough = CompactionPolicy(force: true, appliesChanges: true, isThorough: true)
+
+    /// Compacts and lets go all that nobody needs, whatever its age.
+    private static func replaceEverything(_ store: any ObjectStore, _ time: VirtualTime) async throws {
+        let other = journal(store, time)
+        try await other.append([Event(id: "z", timestamp: 9, data: [9])])
+        try await other.compact(thorough)
+        time.advance(by: .seconds(8000))
+        try await journal(store, time)
+            .vacuum(VacuumOptions(retention: .seconds(-4_000_000_000), allowsShortRetention: true))
+    }
+
+    private static func journal(_ store: any ObjectStore, _ time: VirtualTime) -> Journal {
+        Journal(
+            store: store,
+            configuration: .defaults,
+            generator: UUIDv7Generator(clock: { time.timestamp }),
+            time: time.journalTime,
+            clock: { time.timestamp }
+        )
+    }
+
+    /// What somebody is about to do.
+    enum Work: String, CaseIterable, Sendable {
+        case lookUp
+        case update
+        case delete
+        case put
+        case compact
+        case reindex
+        case follow
+    }
+
+    @Test(
+        "whoever needs one reads what has taken its place",
+        arguments: Work.allCases,
+        ["_index/", "segments/", "_inbox/0"]
+    )
+    func superseded(work: Work, prefix: String) async throws {
+        let (memory, time) = (MemoryObjectStore(), VirtualTime())
+        let writer = Self.journal(memory, time)
+        for id in ["a", "b"] { try await writer.append([Event(id: id, timestamp: 1, key: id, data: [1])]) }
+        try await writer.compact()
+        for id in ["c", "d"] { try await writer.append([Event(id: id, timestamp: 2, key: id, data: [2])]) }
+        try await writer.update("a", data: [3])
+        let store = InterruptedStore(base: memory, prefix: prefix) { try await Self.replaceEverything(memory, time) }
+        let journal = Self.journal(store, time)
+        switch work {
+        case .lookUp:
+            #expect(try await journal.event("b")?.data == [1])
+            #expect(try await journal.event("a")?.data == [3])
+        case .update: #expect(try await journal.update("b", data: [7]).timestamp == 1)
+        case .delete: #expect(try await journal.delete("a").data == [3])
+        case .put: await #expect(throws: JournalError.self) { try await journal.put([1], id: "b") }
+        case .compact: try await journal.compact(Self.thorough)
+        case .reindex: #expect(try await journal.reindex() > 0)
+        case .follow:
+            var ids: Set<String> = []
+            for try await batch in journal.follow(options: FollowOptions(untilCaughtUp: true)) {
+                for row in 0..<batch.count { ids.insert(batch.events[row].id) }
+            }
+            #expect(ids.isSuperset(of: ["a", "b", "c", "d"]))
+        }
+        let events = try await Self.journal(memory, time).collect()
+        #expect(Set(events.map(\.id)).isSuperset(of: ["b", "c", "d"]))
+    }
+
+    @Test("a segment that the newest catalog names and that is gone is an error")
+    func lost() async throws {
+        let (memory, time) = (MemoryObjectStore(), VirtualTime())
+        let writer = Self.journal(memory, time)
+        try await writer.append([Event(id: "a", timestamp: 1, data: [1])])
+        try await writer.compact()
+        _ = try await memory.delete(try await memory.keys("segments/"))
+        let journal = Self.journal(memory, time)
+        await #expect(throws: JournalError(.damagedSegment, "")) { try await journal.event("a") }
+        await #expect(throws: JournalError(.damagedSegment, "")) { try await journal.collect() }
+        await #expect(throws: JournalError(.damagedSegment, "")) { try await journal.reindex() }
+    }
+
+}
