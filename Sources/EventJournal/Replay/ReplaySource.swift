@@ -25,6 +25,9 @@ actor ReplaySource {
     private var waiting: ArraySlice<(segment: Segment, rank: Int)> = []
     private var isOpen = false
     private var skipped: Set<String> = []
+    private var progress = ReplayProgress()
+    /// An object that was gone; met again it is lost.
+    private var goneObject: String?
 
     /// The first window is small, so that the first events are there soon.
     private static let firstWindowBytes = 4 << 20
@@ -49,7 +52,34 @@ actor ReplaySource {
     }
 
     /// The batches of the next window, possibly none; `nil` when the range is done.
+    ///
+    /// What the snapshot names may be gone by the time it is read: absorbed segments stay for two minutes only, and a consumer
+    /// may take longer. Then the journal as it is by now is read on from where the replay has got to.
     func next() async throws -> [EventBatch]? {
+        while true {
+            do {
+                return try await window().map { progress.note($0) }
+            } catch let error as JournalError where error.isMissing && canGoOn && error.object != goneObject {
+                goneObject = error.object
+                restart()
+            }
+        }
+    }
+
+    private func restart() {
+        planner = ReplayPlanner(
+            range: progress.rest(of: range),
+            firstBytes: ReplaySource.firstWindowBytes,
+            maximumBytes: options.windowBytes
+        )
+        met = []
+        waiting = []
+        isOpen = false
+    }
+
+    private var canGoOn: Bool { if case .journal = origin { true } else { false } }
+
+    private func window() async throws -> [EventBatch]? {
         if !isOpen { try await open() }
         try await feedPlanner()
         guard let planned = planner.next() else { return nil }
@@ -68,7 +98,7 @@ actor ReplaySource {
     }
 
     private func parts(_ chunks: [Chunk], of window: ReplayWindow) async throws -> [ReplayPart] {
-        let (reader, policy, snapshot, met, withBatchIDs) = (reader, options.damage, snapshot, met, withBatchIDs)
+        let (reader, skips, snapshot, met, withBatchIDs) = (reader, skips, snapshot, met, withBatchIDs)
         let selection = options.selection
         let overlapping = withBatchIDs ? [] : window.chunksThatMeetOthers()
         let results = try await mapConcurrently(chunks, limit: reader.requests) { chunk in
@@ -81,7 +111,7 @@ actor ReplaySource {
                 )
                 if let selection { try part.select(selection) }
                 return Result<ReplayPart, JournalError>.success(part)
-            } catch let error as JournalError where error.code == .damagedSegment && policy == .skip {
+            } catch let error as JournalError where skips.admits(error) {
                 return .failure(error)
             }
         }
@@ -103,11 +133,11 @@ actor ReplaySource {
     /// Then their timestamps are read first, which costs a second read of small segments, and 40 bytes a row.
     private func bounded(_ window: ReplayWindow) async throws -> ReplayWindow {
         guard window.chunks.reduce(0, { $0 + $1.payloadBytes }) > 2 * options.windowBytes else { return window }
-        let (reader, policy) = (reader, options.damage)
+        let (reader, skips) = (reader, skips)
         let rows = try await mapConcurrently(window.chunks, limit: reader.requests) { chunk -> [ReplayPosition] in
             do {
                 return try await reader.positions(chunk, of: window)
-            } catch let error as JournalError where error.code == .damagedSegment && policy == .skip {
+            } catch let error as JournalError where skips.admits(error) {
                 // Met again, and reported, when the rows themselves are read.
                 return []
             }
@@ -129,20 +159,23 @@ actor ReplaySource {
 
     private func open() async throws {
         switch origin {
-        case .journal(let inbox): snapshot = try await inbox.snapshot(damage: options.damage, range: range)
+        case .journal(let inbox):
+            let isAgain = goneObject != nil
+            snapshot = try await inbox.snapshot(damage: options.damage, range: range, validating: isAgain)
         case .snapshot(let taken): snapshot = taken
         }
         for damaged in snapshot.damaged { report(damaged) }
         if options.latestPerKey {
             snapshot = try await LatestPerKey(snapshot: snapshot, range: range, reader: reader)
                 .selected { segment, error in
-                    guard options.damage == .skip else { throw error }
+                    guard skips.admits(error) else { throw error }
                     skip(segment, error)
                 }
         }
         let kept = snapshot.kept
+        let rest = progress.rest(of: range)
         let ranked = snapshot.segments.enumerated()
-            .filter { _, segment in segment.overlaps(range) && (kept == nil || kept?[segment.key] != nil) }
+            .filter { _, segment in segment.overlaps(rest) && (kept == nil || kept?[segment.key] != nil) }
         waiting =
             ranked.map { (segment: $0.element, rank: $0.offset) }.sorted { $0.segment.first < $1.segment.first }[...]
         isOpen = true
@@ -159,12 +192,26 @@ actor ReplaySource {
             for (segment, rank) in some {
                 do {
                     planner.add(try await reader.chunks(of: segment, rank: rank))
-                } catch let error as JournalError where error.code == .damagedSegment && options.damage == .skip {
+                } catch let error as JournalError where skips.admits(error) {
                     skip(segment, error)
                 }
             }
         }
     }
+
+    /// Which errors mean that a segment is left out.
+    private struct Skips: Sendable {
+        var policy: DamagePolicy
+        /// Whether one that is gone is elsewhere by now, unless it is this.
+        var canGoOn: Bool
+        var goneObject: String?
+
+        func admits(_ error: JournalError) -> Bool {
+            policy == .skip && error.isDamage(orMissing: !canGoOn || error.object == goneObject)
+        }
+    }
+
+    private var skips: Skips { Skips(policy: options.damage, canGoOn: canGoOn, goneObject: goneObject) }
 
     private func skip(_ segment: Segment, _ error: JournalError) {
         report(DamagedSegment(object: segment.key, events: segment.events, error: error))

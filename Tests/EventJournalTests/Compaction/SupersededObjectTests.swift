@@ -67,6 +67,8 @@ struct SupersededObjectTests {
     /// What somebody is about to do.
     enum Work: String, CaseIterable, Sendable {
         case lookUp
+        case replay
+        case latestPerKey
         case update
         case delete
         case put
@@ -93,6 +95,10 @@ struct SupersededObjectTests {
         case .lookUp:
             #expect(try await journal.event("b")?.data == [1])
             #expect(try await journal.event("a")?.data == [3])
+        case .replay: #expect(Set(try await journal.collect().map(\.id)).isSuperset(of: ["a", "b", "c", "d"]))
+        case .latestPerKey:
+            let events = try await journal.collect(options: ReplayOptions(latestPerKey: true))
+            #expect(events.map(\.id).sorted() == ["a", "b", "c", "d"])
         case .update: #expect(try await journal.update("b", data: [7]).timestamp == 1)
         case .delete: #expect(try await journal.delete("a").data == [3])
         case .put: await #expect(throws: JournalError.self) { try await journal.put([1], id: "b") }
@@ -109,6 +115,31 @@ struct SupersededObjectTests {
         #expect(Set(events.map(\.id)).isSuperset(of: ["b", "c", "d"]))
     }
 
+    @Test("a replay goes on though what it began with was compacted and deleted meanwhile", arguments: [1, 100])
+    func slowReplay(windowBytes: Int) async throws {
+        let (memory, time) = (MemoryObjectStore(), VirtualTime())
+        let writer = Self.journal(memory, time)
+        for number in 0..<12 {
+            let events = (0..<10)
+                .map {
+                    Event(id: "\(number)-\($0)", timestamp: Timestamp(microseconds: Int64(number / 3)), data: [1, 2])
+                }
+            try await writer.append(events)
+        }
+        let expected = try await writer.collect()
+        var options = ReplayOptions()
+        options.windowBytes = windowBytes
+        var events: [Event] = []
+        var isReplaced = false
+        for try await batch in Self.journal(memory, time).replay(options: options) {
+            events += (0..<batch.count).map { batch[$0] }
+            if !isReplaced { try await Self.replaceEverything(memory, time) }
+            isReplaced = true
+        }
+        // What came meanwhile may be delivered.
+        #expect(events.filter { $0.id != "z" } == expected)
+    }
+
     @Test("a segment that the newest catalog names and that is gone is an error")
     func lost() async throws {
         let (memory, time) = (MemoryObjectStore(), VirtualTime())
@@ -121,5 +152,4 @@ struct SupersededObjectTests {
         await #expect(throws: JournalError(.damagedSegment, "")) { try await journal.collect() }
         await #expect(throws: JournalError(.damagedSegment, "")) { try await journal.reindex() }
     }
-
 }
