@@ -33,14 +33,15 @@ actor Catalog {
     ///
     /// - Parameters:
     ///   - hint: The version a hint in the inbox names, if there is one.
+    ///   - announced: The version that was announced last; see ``CatalogAnnouncement``.
     ///   - mustBeNewest: Whether the last validation may not be relied on.
     /// - Returns: The state; an empty one when nothing was ever compacted.
     /// - Throws: ``JournalError/Code/storage`` or ``JournalError/Code/damagedCatalog``.
-    func current(hint: Int64?, mustBeNewest: Bool) async throws -> CatalogState {
+    func current(hint: Int64?, announced: Int64? = nil, mustBeNewest: Bool) async throws -> CatalogState {
         try await gate.pass {
             let now = time.now()
             if let state, let validated, !mustBeNewest, now - validated < Catalog.reliance,
-                hint ?? -1 <= state.version
+                max(hint ?? -1, announced ?? -1) <= state.version
             {
                 return state
             }

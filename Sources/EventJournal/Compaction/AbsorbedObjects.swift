@@ -94,6 +94,10 @@ struct AbsorbedCleanup: Sendable {
         if let newest = listing.hints.max() {
             keys.formUnion(listing.hints.filter { $0 < newest }.map(CatalogHint.key))
         }
+        // The newest is kept: that a version was announced and did not come cannot be known.
+        if let newest = listing.announcements.max() {
+            keys.formUnion(listing.announcements.filter { $0 < newest }.map(CatalogAnnouncement.key))
+        }
         return Due(keys: keys.sorted(), expired: expired)
     }
 

@@ -41,6 +41,7 @@ struct CatalogCommitter: Sendable {
                     now: context.now,
                     identifier: context.generator.next()
                 )
+                if commit.absorbed != nil { try await announce(base.version + 1) }
                 isSent = true
                 if try await context.catalog.log.commit(actions, version: base.version + 1) {
                     let table = try base.table?.applying(actions) ?? DeltaSnapshot(actions, version: 0)
@@ -62,18 +63,33 @@ struct CatalogCommitter: Sendable {
         }
     }
 
+    /// Tells who lists the inbox from now on to look whether there is this version.
+    private func announce(_ version: Int64) async throws {
+        let key = CatalogAnnouncement.key(version)
+        do {
+            try await context.store.put(key, [], mode: .overwrite)
+        } catch {
+            throw JournalError.wrapping(error, "Announcing version \(version) of the catalog failed", object: key)
+        }
+    }
+
     /// Writes a checkpoint and the hint that names it, and deletes older hints.
     ///
     /// The commit counts without it.
     ///
     /// - Returns: What did not work.
-    func publish(_ state: CatalogState, replacing hints: [Int64]) async -> [String] {
+    func publish(_ state: CatalogState, replacing listing: InboxListing) async -> [String] {
         guard let table = state.table else { return [] }
         do {
             try await context.catalog.log.writeCheckpoint(table)
             try await context.store.put(CatalogHint.key(state.version), [], mode: .overwrite)
-            let old = hints.filter { $0 < state.version }.map(CatalogHint.key)
-            let failures = old.isEmpty ? [] : try await context.store.delete(old)
+            // That of the version before is not listed when one plan makes several.
+            let old = Set(
+                listing.hints.filter { $0 < state.version }.map(CatalogHint.key)
+                    + (listing.announcements + [state.version - 1]).filter { $0 >= 0 && $0 < state.version }
+                    .map(CatalogAnnouncement.key)
+            )
+            let failures = old.isEmpty ? [] : try await context.store.delete(old.sorted())
             return failures.map { "The old hint \($0.key) was not deleted: \($0.error)" }
         } catch {
             return ["Version \(state.version) is committed, but its checkpoint or hint was not written: \(error)"]

@@ -40,6 +40,8 @@ struct CompactionContext: Sendable {
             for try await object in store.listAll(prefix: Segment.inbox, keysOnly: true) {
                 if let version = CatalogHint.version(object.key) {
                     listing.hints.append(version)
+                } else if let version = CatalogAnnouncement.version(object.key) {
+                    listing.announcements.append(version)
                 } else if let segment = Segment(key: object.key) {
                     generator.observe(segment.arrival)
                     listing.segments.append(segment)
@@ -60,6 +62,8 @@ struct InboxListing: Sendable {
     var segments: [Segment] = []
     /// Versions that hint objects name.
     var hints: [Int64] = []
+    /// Versions that were announced.
+    var announcements: [Int64] = []
     var state = CatalogState.empty
 
     /// Those that are not absorbed.

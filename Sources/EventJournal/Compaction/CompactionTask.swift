@@ -212,7 +212,7 @@ struct CompactionTask: Sendable {
         report.payloadBytes = output.segments.reduce(0) { $0 + $1.payloadBytes }
         report.objectBytes = output.segments.reduce(0) { $0 + $1.objectBytes }
         report.replacements = [.init(replaced: job.inbox + job.catalog, by: output.segments.map(\.key))]
-        report.warnings = await committer.publish(committed, replacing: planned.hints)
+        report.warnings = await committer.publish(committed, replacing: planned)
         return .done(report)
     }
 

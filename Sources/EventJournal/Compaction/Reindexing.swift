@@ -33,7 +33,7 @@ struct Reindexing: Sendable {
             switch await committer.commit(commit, madeOf: state, listed: listed, excludesNewFiles: true) {
             case .committed(let committed):
                 context.absorbed.add(index.removed, at: context.time.now())
-                _ = await committer.publish(committed, replacing: listing.hints)
+                _ = await committer.publish(committed, replacing: listing)
                 return index.runs.reduce(0) { $0 + $1.entries }
             case .excluded:
                 // What was absorbed meanwhile would be missing.

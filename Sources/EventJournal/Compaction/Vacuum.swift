@@ -122,7 +122,7 @@ struct Vacuum: Sendable {
         )
         var items: [VacuumReport.Item] = []
         for key in try await AbsorbedCleanup(context: context).due(listing, now: now).keys {
-            if CatalogHint.version(key) != nil {
+            if CatalogHint.version(key) != nil || CatalogAnnouncement.version(key) != nil {
                 items.append(VacuumReport.Item(key: key, bytes: 0, reason: .oldHint))
             } else if let bytes = sizes[key] {
                 items.append(VacuumReport.Item(key: key, bytes: bytes, reason: .absorbed))

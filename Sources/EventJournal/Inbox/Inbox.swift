@@ -297,7 +297,8 @@ actor Inbox {
         let listed = Set(objects.lazy.map(\.key))
         // What is gone was absorbed, or somebody deleted it.
         let isMissing = !known.isSubset(of: listed)
-        return try await catalog.current(hint: hint, mustBeNewest: isMissing || validating)
+        let announced = objects.lazy.compactMap { CatalogAnnouncement.version($0.key) }.max()
+        return try await catalog.current(hint: hint, announced: announced, mustBeNewest: isMissing || validating)
     }
 
     private func take(state next: CatalogState) async throws {

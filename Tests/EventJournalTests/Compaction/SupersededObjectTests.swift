@@ -152,4 +152,26 @@ struct SupersededObjectTests {
         await #expect(throws: JournalError(.damagedSegment, "")) { try await journal.collect() }
         await #expect(throws: JournalError(.damagedSegment, "")) { try await journal.reindex() }
     }
+
+    @Test("what was absorbed counts before what lands late, also for a reader that relies on an older catalog")
+    func announcement() async throws {
+        let (memory, time) = (MemoryObjectStore(), VirtualTime())
+        let reader = Self.journal(memory, time)
+        try await reader.append([Event(id: "a", timestamp: 1, data: [1])])
+        #expect(try await reader.collect().map(\.data) == [[1]])
+        // Its hint, by which readers notice it as well, is not written.
+        let failing = FaultInjectingObjectStore(memory) { request in
+            request.operation == .put && request.key.contains("~catalog-") ? [.errorBefore(.failed)] : []
+        }
+        #expect(try await Self.journal(failing, time).compact().warnings.count == 1)
+        // A machine whose clock is an hour behind, and which has not looked.
+        let late = Journal(
+            store: memory,
+            clock: { Timestamp(microseconds: time.timestamp.microseconds - 3_600_000_000) }
+        )
+        try await late.append([Event(id: "a", timestamp: 2, data: [2])])
+        #expect(try await reader.collect().map(\.data) == [[1]])
+        #expect(try await reader.event("a")?.data == [1])
+        #expect(try await Self.journal(memory, time).collect().map(\.data) == [[1]])
+    }
 }
