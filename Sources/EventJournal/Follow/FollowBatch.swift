@@ -5,6 +5,9 @@ public struct FollowBatch: Sendable {
     /// What became of an event.
     public enum Change: Sendable, Hashable {
         /// The event is new.
+        ///
+        /// Where clocks differ it may also take the place of one with its id that was delivered before: of two that were
+        /// appended it is the earlier, though it came later, and a compaction has left out the other.
         case put
         /// The event has a new version, which the row is as a whole.
         case update

@@ -16,12 +16,20 @@ public final class MemoryObjectStore: ObjectStore {
     /// `memory:`, with the name when it has one.
     public let location: String
     private let objects = Mutex(MemoryObjects())
+    private let clock: @Sendable () -> Int64
 
     /// Makes an empty store.
     ///
     /// - Parameter name: For ``location`` only; ``ObjectStoreRegistry`` is what shares stores by name.
     public init(name: String = "") {
         location = "memory:\(name)"
+        clock = MemoryObjectStore.now
+    }
+
+    /// The same with a clock of one's own, in microseconds since 1970 UTC, for tests.
+    package init(name: String = "", clock: @escaping @Sendable () -> Int64) {
+        location = "memory:\(name)"
+        self.clock = clock
     }
 
     /// Reads an object from memory.
@@ -100,7 +108,7 @@ public final class MemoryObjectStore: ObjectStore {
     }
 
     private func store(_ key: String, _ bytes: [UInt8], _ mode: PutMode) throws -> ObjectMetadata {
-        let now = Self.now()
+        let now = clock()
         return try objects.withLock { objects in
             try ObjectStoreError.check(mode, against: objects.object(key)?.entityTag, key: key, in: location)
             return objects.insert(key, bytes, at: now)
@@ -111,6 +119,7 @@ public final class MemoryObjectStore: ObjectStore {
         .missing(key, in: location)
     }
 
+    @Sendable
     private static func now() -> Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// Many programs, a few at a time.
@@ -70,6 +71,7 @@ struct Campaign: Sendable {
     }
 
     private func report(_ program: Program, _ violation: Violation, _ watchdog: Watchdog) async {
+        defer { fflush(nil) }
         print("\nFAILED: journal-model --seed \(program.seed) --programs 1\n  \(violation)\n\(program)")
         // What tasks do at the same time differs from run to run: such a program gets several chances to fail.
         let isConcurrent = program.steps.contains { $0.operations.count > 1 }

@@ -9,10 +9,17 @@ struct Operation: Sendable {
         case update(id: String, data: [UInt8])
         case delete(id: String)
         case event(String)
-        case replay(after: Timestamp?, through: Timestamp?, windowBytes: Int)
+        case replay(after: Timestamp?, through: Timestamp?, windowBytes: Int, latestPerKey: Bool)
         case statistics
         case verify
         case compact(CompactionPolicy)
+        /// Compacts if so many segments wait.
+        case compactIfDue(segments: Int)
+        case vacuum(VacuumOptions)
+        case erase([String], waits: Bool)
+        case reindex
+        /// Asks a follower for what is new, some batches at most, and moves its mark.
+        case follow(mark: String, batches: Int, windowBytes: Int)
         /// Time passes for everybody.
         case wait(seconds: Int64)
         /// The actor's wall clock jumps, perhaps back.
@@ -32,7 +39,7 @@ struct Operation: Sendable {
     var lists: Bool {
         switch action {
         case .event, .replay, .statistics, .verify: true
-        case .put, .update, .delete, .append, .compact, .wait, .moveClock, .reopen: looksUpFirst
+        default: looksUpFirst
         }
     }
 
@@ -40,7 +47,7 @@ struct Operation: Sendable {
     var looksUpFirst: Bool {
         switch action {
         case .put, .update, .delete: true
-        case .append, .event, .replay, .statistics, .verify, .compact, .wait, .moveClock, .reopen: false
+        default: false
         }
     }
 
@@ -48,7 +55,7 @@ struct Operation: Sendable {
     var writes: Bool {
         switch action {
         case .put, .append, .update, .delete: true
-        case .event, .replay, .statistics, .verify, .compact, .wait, .moveClock, .reopen: false
+        default: false
         }
     }
 }
@@ -68,11 +75,18 @@ extension Operation.Action: CustomStringConvertible {
         case .update(let id, let data): "update \(id)=\(String(decoding: data, as: UTF8.self))"
         case .delete(let id): "delete \(id)"
         case .event(let id): "event \(id)"
-        case .replay(let after, let through, let windowBytes):
+        case .replay(let after, let through, let windowBytes, let latestPerKey):
             "replay after \(after.short) through \(through.short), windows of \(windowBytes)"
+                + (latestPerKey ? ", latest per key" : "")
         case .statistics: "statistics"
         case .verify: "verify"
         case .compact(let policy): "compact \(policy.short)"
+        case .compactIfDue(let segments): "compact if \(segments) segments wait"
+        case .vacuum(let options): "vacuum \(options.retention)\(options.isDryRun ? ", dry run" : "")"
+        case .erase(let ids, let waits): "erase \(ids.joined(separator: ", "))\(waits ? "" : " without waiting")"
+        case .reindex: "reindex"
+        case .follow(let mark, let batches, let windowBytes):
+            "follow \(mark), \(batches == .max ? "all" : "\(batches)") batches, windows of \(windowBytes)"
         case .wait(let seconds): "wait \(seconds) s"
         case .moveClock(let microseconds): "clock \(microseconds > 0 ? "+" : "")\(microseconds) us"
         case .reopen: "reopen"

@@ -73,7 +73,7 @@ struct ProgramGenerator {
     }
 
     private mutating func action(isAlone: Bool) -> Operation.Action {
-        switch Int.random(in: 0..<(isAlone ? 33 : 26), using: &random) {
+        switch Int.random(in: 0..<(isAlone ? 42 : 34), using: &random) {
         case 0..<6: append()
         case 6..<9: .put(event(0))
         case 9..<12: .update(id: id(), data: payload(0))
@@ -83,10 +83,15 @@ struct ProgramGenerator {
         case 20: .statistics
         case 21: .verify
         case 22..<26: compacts ? .compact(policy()) : append()
-        case 26..<28:
+        case 26..<30: follow()
+        case 30: compacts ? .erase([id()], waits: chance(80)) : .event(id())
+        case 31: compacts ? .reindex : append()
+        case 32: compacts ? .compactIfDue(segments: pick([1, 2, 5])) : follow()
+        case 33..<37: compacts ? vacuum(isAlone: isAlone) : follow()
+        case 37:
             .moveClock(microseconds: pick([1000, -1000, 5_000_000, -5_000_000, 180_000_000, -180_000_000]))
         // On either side of the delays that the design leans on: 60 s, 120 s and an hour.
-        case 28..<30: .wait(seconds: pick([10, 59, 61, 121, 3700]))
+        case 38..<41: .wait(seconds: pick([10, 59, 61, 121, 3700]))
         default: .reopen
         }
     }
@@ -105,6 +110,22 @@ struct ProgramGenerator {
         )
     }
 
+    /// Without a retention only where nobody else compacts meanwhile.
+    private mutating func vacuum(isAlone: Bool) -> Operation.Action {
+        let retention: Int64 = isAlone ? pick([0, 0, 3600, 604_800]) : pick([3600, 604_800])
+        // Behind the clocks of all, however they differ.
+        let options = VacuumOptions(
+            retention: retention == 0 ? .seconds(-7200) : .seconds(retention),
+            allowsShortRetention: retention == 0,
+            isDryRun: chance(20)
+        )
+        return .vacuum(options)
+    }
+
+    private mutating func follow() -> Operation.Action {
+        .follow(mark: pick(["m", "m", "n"]), batches: pick([1, 2, .max, .max]), windowBytes: pick([1, 30, 1 << 20]))
+    }
+
     private mutating func append() -> Operation.Action {
         // A client that got no answer tries again; one in six appends is such a repetition.
         if !appended.isEmpty, chance(16) { return .append(pick(appended)) }
@@ -114,7 +135,7 @@ struct ProgramGenerator {
     }
 
     private mutating func replay() -> Operation.Action {
-        .replay(after: bound(), through: bound(), windowBytes: pick([1, 30, 1 << 20]))
+        .replay(after: bound(), through: bound(), windowBytes: pick([1, 30, 1 << 20]), latestPerKey: chance(30))
     }
 
     private mutating func bound() -> Timestamp? {
@@ -134,7 +155,7 @@ struct ProgramGenerator {
         Event(
             id: id(),
             timestamp: Timestamp(microseconds: Int64.random(in: -3...3, using: &random)),
-            key: Bool.random(using: &random) ? "k" : nil,
+            key: pick([nil, nil, "k", "l"]),
             data: payload(position),
             source: chance(10) ? "s" : nil,
             sequence: chance(10) ? "1" : nil

@@ -31,10 +31,13 @@ final class ModelClock: Sendable {
     private let time: ModelTime
     private let offset: Mutex<Int64>
 
+    /// 2001-09-09T01:46:40Z.
+    static let start: Int64 = 1_000_000_000_000_000
+
     /// A clock that shows 2001-09-09T01:46:40Z and so much when the program begins.
     init(_ time: ModelTime, ahead microseconds: Int64) {
         self.time = time
-        offset = Mutex(1_000_000_000_000_000 + microseconds)
+        offset = Mutex(ModelClock.start + microseconds)
     }
 
     var now: Timestamp { Timestamp(microseconds: offset.withLock { $0 } + time.microseconds) }
@@ -50,17 +53,21 @@ struct ModelActor: Sendable {
 
     private let surroundings: Surroundings
     private var incarnation = 0
+    private(set) var follower: ModelFollower
 
     /// What the actors of a program share.
     struct Surroundings: Sendable {
-        let base = MemoryObjectStore()
+        let base: MemoryObjectStore
         let log = StoreLog()
         let time = ModelTime()
+        let marked = MarkedStates()
         let weather: Weather
         let program: Program
 
         init(_ program: Program) {
             self.program = program
+            let time = time
+            base = MemoryObjectStore(clock: { ModelClock.start + time.microseconds })
             weather = Weather(seed: ~program.seed, percent: program.faultPercent)
         }
     }
@@ -71,6 +78,7 @@ struct ModelActor: Sendable {
         self.number = number
         self.surroundings = surroundings
         clock = ModelClock(surroundings.time, ahead: number < clocks.count ? clocks[number] : 0)
+        follower = ModelFollower(surroundings.marked)
         journal = Self.open(number, 0, clock, process, surroundings)
     }
 
@@ -78,6 +86,7 @@ struct ModelActor: Sendable {
     mutating func reopen() {
         incarnation += 1
         process = ModelProcess()
+        follower = ModelFollower(surroundings.marked)
         journal = Self.open(number, incarnation, clock, process, surroundings)
     }
 
@@ -89,7 +98,12 @@ struct ModelActor: Sendable {
         _ surroundings: Surroundings
     ) -> Journal {
         let (weather, program) = (surroundings.weather, surroundings.program)
-        let log = LoggingObjectStore(base: surroundings.base, log: surroundings.log, actor: number)
+        let log = LoggingObjectStore(
+            base: surroundings.base,
+            log: surroundings.log,
+            marked: surroundings.marked,
+            actor: number
+        )
         let store = FaultInjectingObjectStore(log) { weather.faults($0, process) }
         var configuration = JournalConfiguration.defaults
         if number < program.clocks.count {

@@ -15,6 +15,11 @@ enum Outcome: Sendable {
     case statistics(JournalStatistics)
     case verified(VerificationReport)
     case compacted(CompactionReport)
+    case notDue
+    case vacuumed(VacuumReport)
+    case erased(ErasureReport)
+    case reindexed(Int)
+    case followed(Poll)
     case failed(JournalError)
     /// An error that no method may throw.
     case unexpected(String)
@@ -36,6 +41,8 @@ extension ModelActor {
                 return try await outcome(of: operation.action)
             } catch let error as JournalError {
                 return .failed(error)
+            } catch let violation as Violation {
+                return .unexpected(violation.description)
             } catch {
                 return .unexpected("\(type(of: error)): \(error)")
             }
@@ -51,8 +58,8 @@ extension ModelActor {
         case .update(let id, let data): return .updated(try await journal.update(id, data: data))
         case .delete(let id): return .deleted(try await journal.delete(id))
         case .event(let id): return .event(try await journal.event(id))
-        case .replay(let after, let through, let windowBytes):
-            var options = ReplayOptions()
+        case .replay(let after, let through, let windowBytes, let latestPerKey):
+            var options = ReplayOptions(latestPerKey: latestPerKey)
             // Far below what is sensible, so that windows end between any two events.
             options.windowBytes = windowBytes
             var events: [Event] = []
@@ -63,6 +70,17 @@ extension ModelActor {
         case .statistics: return .statistics(try await journal.statistics())
         case .verify: return .verified(try await journal.verify())
         case .compact(let policy): return .compacted(try await journal.compact(policy))
+        case .compactIfDue(let segments):
+            let settings = AutomaticCompaction(inboxSegments: segments)
+            return try await journal.compactIfDue(settings).map(Outcome.compacted) ?? .notDue
+        case .vacuum(let options): return .vacuumed(try await journal.vacuum(options))
+        case .erase(let ids, let waits):
+            return .erased(try await journal.erase(ids: ids, options: ErasureOptions(waits: waits)))
+        case .reindex: return .reindexed(try await journal.reindex())
+        case .follow(let mark, let batches, let windowBytes):
+            return .followed(
+                try await follower.poll(journal, mark: mark, batches: batches, windowBytes: windowBytes)
+            )
         case .wait: return .done
         case .moveClock(let microseconds):
             clock.move(by: microseconds)

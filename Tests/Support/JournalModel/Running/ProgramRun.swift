@@ -1,4 +1,5 @@
 import EventJournal
+import ObjectStorage
 import ObjectStorageTesting
 
 /// Runs one program and checks every step.
@@ -8,6 +9,8 @@ struct ProgramRun {
     private var actors: [ModelActor]
     private var history: History
     private var causality: Causality
+    /// What is on the store.
+    private var objects: [ObjectMetadata] = []
 
     init(_ program: Program) {
         self.program = program
@@ -40,11 +43,12 @@ struct ProgramRun {
 
     private mutating func perform(_ lanes: [[Operation]]) async throws {
         surroundings.time.pass(microseconds: 700)
-        let (begin, before) = (history.count, surroundings.weather.tally)
+        let (begin, before, objectsBefore) = (history.count, surroundings.weather.tally, objects)
         let performances = await performances(lanes)
         let known = history.segments.count
         let segments = try history.update()
         let after = surroundings.weather.tally
+        objects = try await surroundings.base.listAll().collect(upTo: .max)
         let round = Round(
             performances: performances,
             segments: segments,
@@ -55,12 +59,41 @@ struct ProgramRun {
                 truncated: after.truncated - before.truncated
             ),
             hasCommit: history.hasCommit(begin...history.count),
-            waiting: history.waiting
+            waiting: history.waiting,
+            allSegments: history.segments,
+            catalog: history.catalog,
+            objectsBefore: objectsBefore,
+            objects: objects,
+            now: actors.map { $0.clock.now.microseconds / 1000 }
         )
+        try round.checkObjects()
         try round.checkSegments(causality, after: history.segments[..<known])
         try round.checkCommits()
         try round.checkOutcomes()
+        try await checkErasures(round)
         learn(round)
+    }
+
+    /// Whether an erasure that says it is complete has left no row of its events.
+    private func checkErasures(_ round: Round) async throws {
+        guard round.performances.count == 1, let performance = round.performances.first,
+            case (.erase(let ids, _), .erased(let report)) = (performance.operation.action, performance.outcome),
+            report.isComplete
+        else { return }
+        let wanted = Set(ids.map(ID.init))
+        for object in objects where object.key.hasSuffix(".parquet") && !object.key.hasPrefix("_") {
+            let bytes = try await surroundings.base.get(object.key, range: nil).bytes
+            let rows = try StoredIDs(bytes)
+            try require(
+                rows.ids.isDisjoint(with: wanted),
+                "erased \(ids), and \(object.key) has them",
+                at: performance.operation
+            )
+        }
+        let left = history.segments.filter { segment in objects.contains { $0.key == segment.key } }
+        for row in left.flatMap(\.rows) where row.change != .delete && wanted.contains(ID(row.event.id)) {
+            throw Violation("erased \(ids), and \(row.event.short) is in the inbox", at: performance.operation)
+        }
     }
 
     /// Carries the operations out, each lane in a task of its own.
@@ -115,9 +148,12 @@ struct ProgramRun {
         guard program.compacts else { return }
         var policy = CompactionPolicy(force: true, compressionLevel: 1, appliesChanges: true)
         policy.isThorough = program.seed % 2 == 0
-        number += 1
-        let operation = Operation(number: number, actor: Int(program.seed % 2), action: .compact(policy))
-        try await perform([[operation]])
+        // Then what nobody needs can go, however little time has passed.
+        let vacuum = VacuumOptions(retention: .seconds(-7200), allowsShortRetention: true)
+        for action in [.compact(policy), .vacuum(vacuum)] as [Operation.Action] {
+            number += 1
+            try await perform([[Operation(number: number, actor: Int(program.seed % 2), action: action)]])
+        }
         try await compareAll(&number)
     }
 
@@ -126,11 +162,15 @@ struct ProgramRun {
             var random = SeededRandom(seed: program.seed &+ UInt64(actor))
             let bound = Timestamp(microseconds: Int64.random(in: -3...3, using: &random))
             var actions: [Operation.Action] = [
-                .replay(after: nil, through: nil, windowBytes: 1 << 20),
-                .replay(after: nil, through: bound, windowBytes: 1),
-                .replay(after: bound, through: nil, windowBytes: 30),
+                .replay(after: nil, through: nil, windowBytes: 1 << 20, latestPerKey: false),
+                .replay(after: nil, through: bound, windowBytes: 1, latestPerKey: false),
+                .replay(after: bound, through: nil, windowBytes: 30, latestPerKey: true),
                 .statistics, .verify, .event("never written"),
             ]
+            if actor % 2 == 0 {
+                let marks = ["m", "n", "fresh-\(number)"]
+                actions += marks.map { .follow(mark: $0, batches: .max, windowBytes: 1) }
+            }
             actions += history.ids.map { .event($0) }
             for action in actions {
                 number += 1

@@ -1,4 +1,5 @@
 import EventJournal
+import ObjectStorage
 
 /// A step that has been carried out: what was asked, what came of it, and what happened to the store meanwhile.
 struct Round {
@@ -15,6 +16,15 @@ struct Round {
     var hasCommit: Bool
     /// What of the inbox no compaction has absorbed when the step is over.
     var waiting: [StoredSegment]
+    /// Everything that ever came into the inbox.
+    var allSegments: [StoredSegment]
+    /// What the catalog names when the step is over.
+    var catalog: CatalogNames
+    /// What was on the store before the step, and is behind it.
+    var objectsBefore: [ObjectMetadata]
+    var objects: [ObjectMetadata]
+    /// What each actor's clock says when the step is over, in milliseconds.
+    var now: [Int64]
 
     /// The truths from the begin of an operation to the end of the step.
     func truths(_ performance: Performance) -> ArraySlice<Truth> { truths[(performance.begin - begin)...] }
@@ -66,29 +76,43 @@ extension Round {
                 "look-up gives \(event?.short ?? "nothing"), not \(truths.short { $0.event(id)?.short })",
                 at: operation
             )
-        case (.replay(let after, let through, _), .replay(let events)):
-            try checkReplay(performance, EventRange(after: after, through: through), events)
+        case (.replay(let after, let through, _, let latestPerKey), .replay(let events)):
+            let range = EventRange(after: after, through: through)
+            try checkReplay(performance, range, events, latestPerKey: latestPerKey)
         case (.statistics, .statistics(let statistics)):
             try check(performance, statistics.events, statistics.damagedSegments)
         case (.verify, .verified(let report)):
             try check(performance, report.events, report.damaged.count)
         case (.compact(let policy), .compacted(let report)): try check(performance, policy, report)
+        case (.compactIfDue, .compacted(let report)): try check(performance, .defaults, report)
+        case (.compactIfDue, .notDue), (.reindex, .reindexed): break
+        case (.vacuum(let options), .vacuumed(let report)): try check(performance, options, report)
+        case (.erase(let ids, let waits), .erased(let report)): try check(performance, ids, waits, report)
+        case (.follow, .followed(let poll)): try check(performance, poll)
         case (.wait, .done), (.moveClock, .done), (.reopen, .done): break
         default: throw Violation("the outcome is \(performance.outcome)", at: operation)
         }
     }
 
-    private func checkReplay(_ performance: Performance, _ range: EventRange, _ events: [Event]) throws {
+    private func checkReplay(
+        _ performance: Performance,
+        _ range: EventRange,
+        _ events: [Event],
+        latestPerKey: Bool
+    ) throws {
         let truths = truths(performance)
-        if truths.contains(where: { $0.replay(range).isIdentical(events) }) { return }
+        func right(_ truth: Truth) -> [Event] {
+            latestPerKey ? truth.replay(range).latestPerKey : truth.replay(range)
+        }
+        if truths.contains(where: { right($0).isIdentical(events) }) { return }
         // A reader lists the inbox and then asks the catalog: what both say together need not be what was true at one
         // moment, if a compaction has absorbed between the two what came between the two. Each event alone must be.
         let isMixed =
             hasCommit && performances.count > 1
-            && truths.mayMix(events, range)
+            && truths.mayMix(events, range, latestPerKey: latestPerKey)
         try require(
             isMixed,
-            "replay gives \(events.short), not one of \(truths.short { $0.replay(range).short })",
+            "replay gives \(events.short), not one of \(truths.short { right($0).short })",
             at: performance.operation
         )
     }
@@ -137,8 +161,12 @@ extension Round {
         case (.update(let id, _), .eventNotFound), (.delete(let id), .eventNotFound):
             try require(truths.contains { $0.event(id) == nil }, "says of an id that is there: \(error)", at: operation)
         case (.compact, .tooLittle): break
-        case (.compact, .conflict):
+        case (.compactIfDue, .tooLittle): break
+        case (.follow, .markMoved), (.compactIfDue, .conflict), (.erase, .conflict), (.reindex, .conflict),
+            (.compact, .conflict):
             try require(performances.count > 1, "lost a race without a rival: \(error)", at: operation)
+        case (.follow, .positionExpired):
+            try require(weather.truncated > 0, "says of a mark that is there: \(error)", at: operation)
         default: throw Violation("failed with \(error.code): \(error)", at: operation)
         }
     }
@@ -146,7 +174,7 @@ extension Round {
 
 extension ArraySlice<Truth> {
     /// Each different text once.
-    fileprivate func short(_ text: (Truth) -> String?) -> String {
+    func short(_ text: (Truth) -> String?) -> String {
         var texts: [String] = []
         for truth in self {
             let text = text(truth) ?? "nothing"
@@ -156,12 +184,16 @@ extension ArraySlice<Truth> {
     }
 
     /// Whether each id is as in one of these truths, if not all in the same, and the order is that of time.
-    fileprivate func mayMix(_ events: [Event], _ range: EventRange) -> Bool {
+    fileprivate func mayMix(_ events: [Event], _ range: EventRange, latestPerKey: Bool) -> Bool {
         var given: [ID: Event] = [:]
         for event in events { given[ID(event.id)] = event }
         guard given.count == events.count,
             zip(events, events.dropFirst()).allSatisfy({ $0.timestamp <= $1.timestamp })
         else { return false }
+        if latestPerKey {
+            return Set(events.map(\.key)).count == events.count
+                && events.allSatisfy { event in contains { $0.event(event.id).isIdentical(event) } }
+        }
         let ids = Set(given.keys).union(flatMap { $0.versions.keys })
         return ids.allSatisfy { id in
             contains { truth in
@@ -206,7 +238,13 @@ extension Round {
                 at: operation
             )
         }
-        for (segment, rest) in zip(segments, left) {
+        for (index, segment) in segments.enumerated() {
+            // Erasing deletes first; what it stores says no more than that.
+            let erasures = performances.filter { $0.operation.actor == segment.actor }.flatMap(\.erasedIDs)
+            let rest = left[index]
+                .filter { row in
+                    !(row.change == .delete && erasures.contains(ID(row.event.id)) && row.event.isBare)
+                }
             try require(rest.isEmpty, "stored, though nobody wrote it: \(rest.map(\.event).short)")
             try require(
                 causality.allows(segment.batchID, segment.actor),
@@ -225,9 +263,18 @@ extension Round {
         }
     }
 
+    /// Checks that nothing is gone that somebody needs.
+    func checkObjects() throws {
+        let keys = Set(objects.map(\.key))
+        let missing = catalog.files.union(catalog.runs).union(waiting.map(\.key)).subtracting(keys)
+        try require(missing.isEmpty, "deleted what is needed: \(missing.sorted())", at: performances.first?.operation)
+    }
+
     /// Checks that a compaction changes nothing that readers see, unless others write meanwhile.
     func checkCommits() throws {
-        guard hasCommit, performances.count == 1, let first = truths.first, let last = truths.last else { return }
+        guard hasCommit, performances.count == 1, performances[0].erasedIDs.isEmpty, let first = truths.first,
+            let last = truths.last
+        else { return }
         try require(
             first.replay(.all).isIdentical(last.replay(.all)),
             "a compaction made \(first.replay(.all).short) into \(last.replay(.all).short)",
@@ -242,6 +289,9 @@ extension Performance {
         guard case .failed(let error) = outcome else { return true }
         return error.code != .eventExists && error.code != .eventNotFound
     }
+
+    /// Ids that were to be erased.
+    fileprivate var erasedIDs: [ID] { if case .erase(let ids, _) = operation.action { ids.map(ID.init) } else { [] } }
 
     /// Whether all of its rows are among these.
     fileprivate func isIn(_ rows: [StoredRow]) -> Bool {
@@ -279,6 +329,9 @@ extension Event {
     /// What `put` makes of it.
     fileprivate var asPut: Event { Event(id: id, timestamp: timestamp, key: key, data: data) }
 
+    /// Whether it has nothing but an id and a moment.
+    fileprivate var isBare: Bool { data.isEmpty && key == nil && source == nil && sequence == nil }
+
     /// The same event with another payload.
     fileprivate func withData(_ data: [UInt8]) -> Event {
         var event = self
@@ -288,6 +341,12 @@ extension Event {
 }
 
 extension [Event] {
+    /// The last event of each key, in the same order.
+    fileprivate var latestPerKey: [Event] {
+        var keys: Set<String> = []
+        return reversed().filter { event in event.key.map { keys.insert($0).inserted } ?? false }.reversed()
+    }
+
     /// Of events with one id the first.
     fileprivate var firstOfEachID: [Event] {
         var ids: Set<ID> = []

@@ -36,6 +36,7 @@ final class StoreLog: Sendable {
 struct LoggingObjectStore: ObjectStore {
     let base: any ObjectStore
     let log: StoreLog
+    let marked: MarkedStates
     let actor: Int
 
     var location: String { base.location }
@@ -50,6 +51,8 @@ struct LoggingObjectStore: ObjectStore {
             log.append(StoreLog.Entry(actor: actor, effect: .segment(key: key, bytes: bytes)))
         } else if key.hasPrefix("_delta_log/"), key.hasSuffix(".json") {
             log.append(StoreLog.Entry(actor: actor, effect: .commit(key: key, bytes: bytes)))
+        } else if key.hasPrefix("_marks/"), let state = MarkedStates.state {
+            marked.keep(state, with: metadata.entityTag)
         }
         return metadata
     }

@@ -1,30 +1,59 @@
 import EventJournal
 import Foundation
 
-/// What a commit of the catalog says it absorbed, read with nothing of the journal's own code.
+/// What a commit of the catalog says, read with nothing of the journal's own code.
 struct CatalogCommit: Sendable {
+    var version: Int64
+    /// When its committer says it was made, in milliseconds since 1970 UTC.
+    var time: Int64 = 0
     /// The batches it took out of the inbox.
     var absorbed: [UUIDv7] = []
+    /// The objects it added to the table.
+    var added: [String] = []
+    /// The objects it removed from the table.
+    var removed: [String] = []
+    /// The objects of the id index; `nil` when they stay.
+    var runs: [String]?
 
     struct NotACommit: Error, CustomStringConvertible {
         var key: String
         var description: String { "\(key) is no commit as the format has it" }
     }
 
-    /// Reads lines of JSON, of which one may be the domain `highwater.inbox`.
+    /// Reads lines of JSON.
     init(key: String, bytes: [UInt8]) throws {
+        func object(_ bytes: some Sequence<UInt8>) throws -> [String: Any] {
+            let value = try JSONSerialization.jsonObject(with: Data(bytes))
+            guard let object = value as? [String: Any] else { throw NotACommit(key: key) }
+            return object
+        }
+        guard let version = Int64(key.dropFirst("_delta_log/".count).dropLast(".json".count)) else {
+            throw NotACommit(key: key)
+        }
+        self.version = version
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard let action = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
-                throw NotACommit(key: key)
+            let action = try object(line)
+            if let add = action["add"] as? [String: Any], let path = add["path"] as? String { added.append(path) }
+            if let remove = action["remove"] as? [String: Any], let path = remove["path"] as? String {
+                removed.append(path)
             }
-            guard let domain = action["domainMetadata"] as? [String: Any],
-                domain["domain"] as? String == "highwater.inbox"
+            if let info = action["commitInfo"] as? [String: Any], let time = info["timestamp"] as? Int64 {
+                self.time = time
+            }
+            guard let domain = action["domainMetadata"] as? [String: Any], let name = domain["domain"] as? String,
+                let text = domain["configuration"] as? String
             else { continue }
-            guard let text = domain["configuration"] as? String,
-                let inbox = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
-                let new = inbox["new"] as? String, let ids = Self.batchIDs(new)
-            else { throw NotACommit(key: key) }
-            absorbed += ids
+            switch name {
+            case "highwater.inbox":
+                guard let new = try object(text.utf8)["new"] as? String, let ids = Self.batchIDs(new) else {
+                    throw NotACommit(key: key)
+                }
+                absorbed += ids
+            case "highwater.index":
+                guard let runs = try object(text.utf8)["runs"] as? [[String: Any]] else { throw NotACommit(key: key) }
+                self.runs = runs.compactMap { $0["path"] as? String }
+            default: continue
+            }
         }
     }
 
@@ -41,4 +70,30 @@ struct CatalogCommit: Sendable {
                 return UUIDv7(text)
             }
     }
+}
+
+/// What the catalog names after some commits.
+struct CatalogNames: Sendable {
+    /// Its segments.
+    var files: Set<String> = []
+    /// The objects of its id index.
+    var runs: Set<String> = []
+    /// When files were removed, in milliseconds since 1970 UTC.
+    var removed: [String: Int64] = [:]
+    /// When batches were absorbed, in milliseconds since 1970 UTC.
+    var absorbed: [UUIDv7: Int64] = [:]
+    /// In which version.
+    var versions: [UUIDv7: Int64] = [:]
+
+    /// Takes the next commit in.
+    mutating func apply(_ commit: CatalogCommit) {
+        files.formUnion(commit.added)
+        files.subtract(commit.removed)
+        for path in commit.removed { removed[path] = commit.time }
+        for batch in commit.absorbed { absorbed[batch] = commit.time }
+        for batch in commit.absorbed where versions[batch] == nil { versions[batch] = commit.version }
+        if let runs = commit.runs { self.runs = Set(runs) }
+    }
+
+    func names(_ key: String) -> Bool { files.contains(key) || runs.contains(key) }
 }

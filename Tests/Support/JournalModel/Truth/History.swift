@@ -4,8 +4,8 @@ import EventJournal
 struct History {
     private let log: StoreLog
     private(set) var segments: [StoredSegment] = []
-    /// For each commit of the catalog, its place in the log and what it absorbed.
-    private var commits: [(entry: Int, actor: Int, absorbed: [UUIDv7])] = []
+    /// The commits of the catalog by version, each with its place in the log.
+    private var commits: [(entry: Int, actor: Int, commit: CatalogCommit)] = []
     /// How many effects have been read.
     private(set) var count = 0
     private var truths: [Int: Truth] = [:]
@@ -22,10 +22,12 @@ struct History {
             case .segment(let key, let bytes):
                 segments.append(try StoredSegment(entry: count, actor: entry.actor, key: key, bytes: bytes))
             case .commit(let key, let bytes):
-                commits.append((count, entry.actor, try CatalogCommit(key: key, bytes: bytes).absorbed))
+                commits.append((count, entry.actor, try CatalogCommit(key: key, bytes: bytes)))
             }
             count += 1
         }
+        // Of two at the same time the second may have been noted first.
+        commits.sort { $0.commit.version < $1.commit.version }
         return segments[known...]
     }
 
@@ -36,16 +38,19 @@ struct History {
 
     /// What of the inbox no compaction has absorbed.
     var waiting: [StoredSegment] {
-        let absorbed = Set(commits.flatMap(\.absorbed))
+        let absorbed = Set(commits.flatMap(\.commit.absorbed))
         return segments.filter { !absorbed.contains($0.batchID) }
     }
+
+    /// What the catalog names now.
+    var catalog: CatalogNames { commits.reduce(into: CatalogNames()) { $0.apply($1.commit) } }
 
     /// The truth after so many effects.
     mutating func truth(at moment: Int) -> Truth {
         if let truth = truths[moment] { return truth }
         var absorbed: [UUIDv7: Int] = [:]
         for (number, commit) in commits.enumerated() where commit.entry < moment {
-            for batch in commit.absorbed where absorbed[batch] == nil { absorbed[batch] = number }
+            for batch in commit.commit.absorbed where absorbed[batch] == nil { absorbed[batch] = number }
         }
         let truth = Truth(segments.prefix { $0.entry < moment }, absorbed: absorbed)
         truths[moment] = truth
@@ -61,8 +66,9 @@ extension History: CustomStringConvertible {
             return (segment.entry, "actor \(segment.actor) stored \(segment.batchID): \(rows.joined(separator: ", "))")
         }
         for commit in commits {
-            let absorbed = commit.absorbed.map(\.description).joined(separator: ", ")
-            lines.append((commit.entry, "actor \(commit.actor) committed, absorbing \(absorbed)"))
+            let absorbed = commit.commit.absorbed.map(\.description).joined(separator: ", ")
+            let version = commit.commit.version
+            lines.append((commit.entry, "actor \(commit.actor) committed \(version), absorbing \(absorbed)"))
         }
         return lines.sorted { $0.entry < $1.entry }.map { "  \($0.text)" }.joined(separator: "\n")
     }

@@ -22,6 +22,7 @@ struct StoredSegment: Sendable {
     var entry: Int
     /// Who stored it.
     var actor: Int
+    var key: String
     var batchID: UUIDv7
     var rows: [StoredRow]
 
@@ -34,6 +35,7 @@ struct StoredSegment: Sendable {
     init(entry: Int, actor: Int, key: String, bytes: [UInt8]) throws {
         self.entry = entry
         self.actor = actor
+        self.key = key
         guard let batchID = UUIDv7(key.dropFirst("_inbox/".count).prefix(36)) else { throw NotASegment(key: key) }
         self.batchID = batchID
         rows = []
