@@ -29,7 +29,36 @@ extension Journal {
     public func verify(
         progress: (@Sendable (_ done: Int, _ of: Int, _ objectBytes: Int) -> Void)? = nil
     ) async throws -> VerificationReport {
-        let snapshot = try await inbox.snapshot(damage: .skip, exactly: true)
+        var sound: Set<String> = []
+        for attempt in 0..<Journal.mostVerifications {
+            let isLast = attempt == Journal.mostVerifications - 1
+            if let report = try await verify(&sound, isAgain: attempt > 0, isLast: isLast, progress) { return report }
+        }
+        throw JournalError(
+            .conflict,
+            "Compactions of \(location) replaced segments faster than they were read. Try again."
+        )
+    }
+
+    /// So often it begins anew because segments were replaced and deleted before they were read.
+    private static let mostVerifications = 8
+
+    /// Reads what is not known to be sound.
+    ///
+    /// - Parameters:
+    ///   - sound: Segments that are.
+    ///   - isAgain: Whether the catalog has to be asked in any case.
+    ///   - isLast: Whether a segment that is gone counts as damaged without another look.
+    ///   - progress: As of ``verify(progress:)``.
+    /// - Returns: The report; `nil` when a segment has been replaced meanwhile, and others are to be read in its place.
+    /// - Throws: What the store throws.
+    private func verify(
+        _ sound: inout Set<String>,
+        isAgain: Bool,
+        isLast: Bool,
+        _ progress: (@Sendable (_ done: Int, _ of: Int, _ objectBytes: Int) -> Void)?
+    ) async throws -> VerificationReport? {
+        let snapshot = try await inbox.snapshot(damage: .skip, exactly: true, validating: isAgain)
         var report = VerificationReport()
         report.damaged = snapshot.damaged
         report.events = -snapshot.changes.count
@@ -37,8 +66,9 @@ extension Journal {
         var bytes = 0
         for start in stride(from: 0, to: snapshot.segments.count, by: 16) {
             let some = snapshot.segments[start..<min(start + 16, snapshot.segments.count)]
-            let reader = reader
+            let (reader, known) = (reader, sound)
             let findings = try await mapConcurrently(some, limit: reader.parallelism) { segment -> DamagedSegment? in
+                if known.contains(segment.key) { return nil }
                 do {
                     try await reader.verify(segment)
                     return nil
@@ -51,8 +81,10 @@ extension Journal {
                 bytes += segment.objectBytes
                 progress?(done, snapshot.segments.count, bytes)
                 if let finding {
+                    if finding.error.isMissing, !isLast, try await compaction.isSuperseded(segment.key) { return nil }
                     report.damaged.append(finding)
                 } else {
+                    sound.insert(segment.key)
                     let dropped = snapshot.dropped[segment.key]?.count ?? 0
                     report.soundSegments += 1
                     report.events += segment.events - dropped

@@ -75,6 +75,7 @@ struct SupersededObjectTests {
         case compact
         case reindex
         case follow
+        case verify
     }
 
     @Test(
@@ -104,6 +105,10 @@ struct SupersededObjectTests {
         case .put: await #expect(throws: JournalError.self) { try await journal.put([1], id: "b") }
         case .compact: try await journal.compact(Self.thorough)
         case .reindex: #expect(try await journal.reindex() > 0)
+        case .verify:
+            let report = try await journal.verify()
+            #expect(report.isClean, "\(report.damaged)")
+            #expect(report.events >= 4)
         case .follow:
             var ids: Set<String> = []
             for try await batch in journal.follow(options: FollowOptions(untilCaughtUp: true)) {
