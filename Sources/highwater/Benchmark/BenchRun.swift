@@ -61,7 +61,12 @@ struct BenchRun: Sendable {
         try await replay("replay", after: nil, through: nil)
         let total = size.puts + size.events
         let (from, to) = (total / 2, total / 2 + max(total / 30, 1))
-        try await replay("replay 1/30", after: workload.time(from - 1), through: workload.time(to - 1), expected: to - from)
+        try await replay(
+            "replay 1/30",
+            after: workload.time(from - 1),
+            through: workload.time(to - 1),
+            expected: to - from
+        )
         try await gets()
         if size.lookups > 0 {
             let reader = journal
@@ -69,7 +74,10 @@ struct BenchRun: Sendable {
                 phase.latencies = try await BenchRun.repeated(size.lookups, clients: 1) { number in
                     let id = workload.id(number * 7919 % total)
                     guard try await reader.event(id) != nil else {
-                        throw CommandError(status: Failure.storage, message: "The event \(id) was stored and is not found.")
+                        throw CommandError(
+                            status: Failure.storage,
+                            message: "The event \(id) was stored and is not found."
+                        )
                     }
                 }
             }
@@ -102,7 +110,8 @@ struct BenchRun: Sendable {
             guard phase.events == expected else {
                 throw CommandError(
                     status: Failure.storage,
-                    message: "\(Text.count(expected, "event")) were stored, a replay brings \(Text.count(phase.events))."
+                    message:
+                        "\(Text.count(expected, "event")) were stored, a replay brings \(Text.count(phase.events))."
                 )
             }
         }

@@ -8,8 +8,10 @@ struct BenchWorkload: Sendable {
     private static let start: Int64 = 1_704_067_200_000_000
     private static let step: Int64 = 20_000_000
     private static let words = [
-        "espresso", "boots", "novel", "lamp", "shirt", "pan", "headphones", "chair", "keyboard", "blanket", "pump", "chess",
-        "Berlin", "Lyon", "Malmö", "Porto", "returned", "placed", "paid", "shipped", "express", "parcel", "pickup", "gift",
+        "espresso", "boots", "novel", "lamp", "shirt", "pan", "headphones", "chair", "keyboard", "blanket", "pump",
+        "chess",
+        "Berlin", "Lyon", "Malmö", "Porto", "returned", "placed", "paid", "shipped", "express", "parcel", "pickup",
+        "gift",
     ]
 
     /// SplitMix64 (Steele, Lea, Flood 2014), so that a number always makes the same event.
