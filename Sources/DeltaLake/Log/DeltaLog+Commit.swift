@@ -54,7 +54,7 @@ extension DeltaLog {
             // Also a put that has found the key taken may have met its own effect: stores make requests again, too.
             do {
                 if let isOurs = try await isCommitted(version, nonce: nonce) { return isOurs }
-            } catch let error as DeltaLakeError where isUncertain || error.code != .storage {
+            } catch let error as DeltaLakeError {
                 throw unknownOutcome(key, error)
             }
             failures += 1

@@ -201,6 +201,10 @@ package final class IOThreads: TaskExecutor {
         }
 
         func callAsFunction() {
+            // The program decides which of its threads takes signals; one that came here would be lost to who waits for it.
+            var all = sigset_t()
+            unsafe sigfillset(&all)
+            unsafe pthread_sigmask(SIG_SETMASK, &all, nil)
             unsafe pthread_setspecific(IOThreads.ownerKey, Unmanaged.passUnretained(pool).toOpaque())
             pool.serve(worker)
         }

@@ -24,7 +24,7 @@ struct Marks: AsyncParsableCommand {
     func run() async throws {
         let journal = try await journal.open(create: false)
         if let delete {
-            guard try await journal.mark(delete) != nil else {
+            guard try await exists(delete, in: journal) else {
                 throw CommandError(
                     status: Failure.notFound,
                     message: "No mark in \(journal.location) has the name \"\(delete)\"."
@@ -45,5 +45,14 @@ struct Marks: AsyncParsableCommand {
             }
         }
         try output.flush()
+    }
+
+    private func exists(_ name: String, in journal: Journal) async throws -> Bool {
+        do {
+            return try await journal.mark(name) != nil
+        } catch let error as JournalError where error.code == .positionExpired {
+            // It is there and cannot be read: a reason to delete it.
+            return true
+        }
     }
 }

@@ -80,8 +80,12 @@ private final class Interrupts {
         let count = SignalCount()
         sources = [SIGINT, SIGTERM]
             .map { number in
-                signal(number, SIG_IGN)
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                #if canImport(Darwin)
+                // Not before it listens: a signal in between would be lost instead of ending the program. On Linux Dispatch
+                // takes the signal over when it listens, and must find that nobody else has.
+                source.setRegistrationHandler { signal(number, SIG_IGN) }
+                #endif
                 source.setEventHandler {
                     if count.value.add(1, ordering: .relaxed).newValue > 1 { again() } else { continuation.yield() }
                 }
