@@ -31,7 +31,7 @@ model: setup ## run 10,000 random programs against the journal and a model of it
 	@scripts/model $(ARGS)
 
 soak: setup ## the same with fresh programs for eight hours (ARGS='--minutes 30' for another time)
-	@scripts/model --keep-going $(or $(ARGS),--minutes 480)
+	@scripts/model --keep-going --follow-alongside $(or $(ARGS),--minutes 480)
 
 lint: ## check format and style; changes nothing
 	swift format lint --strict --parallel --recursive $(SWIFT)

@@ -16,6 +16,7 @@ struct Campaign: Sendable {
     var duration: Duration?
     var jobs: Int
     var keepGoing: Bool
+    var followsAlongside: Bool
     var show: Bool
 
     private final class Shared: Sendable {
@@ -55,7 +56,7 @@ struct Campaign: Sendable {
 
     private func run(_ number: Int, _ shared: Shared, _ watchdog: Watchdog) async {
         let seed = seed &+ UInt64(number)
-        var generator = ProgramGenerator(seed: seed)
+        var generator = ProgramGenerator(seed: seed, followsAlongside: followsAlongside)
         let program = generator.program()
         if show { print(program) }
         let violation = await watchdog.watch(program) { await ProgramRun.violation(of: program) }

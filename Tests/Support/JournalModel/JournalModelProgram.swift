@@ -31,6 +31,9 @@ struct JournalModelProgram: AsyncParsableCommand {
     @Flag(help: "Go on after a program failed.")
     var keepGoing = false
 
+    @Flag(help: "Let followers be at work while others are, too; some of these programs still fail.")
+    var followAlongside = false
+
     @Flag(help: "Print every program before it is run.")
     var show = false
 
@@ -50,6 +53,7 @@ struct JournalModelProgram: AsyncParsableCommand {
             duration: minutes.map { .seconds($0 * 60) },
             jobs: jobs,
             keepGoing: keepGoing,
+            followsAlongside: followAlongside,
             show: show
         )
         let watchdog = Watchdog(timeout: .seconds(timeout))
