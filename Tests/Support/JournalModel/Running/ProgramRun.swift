@@ -64,7 +64,7 @@ struct ProgramRun {
             catalog: history.catalog,
             objectsBefore: objectsBefore,
             objects: objects,
-            now: actors.map { $0.clock.now.microseconds / 1000 }
+            now: (ModelClock.start + surroundings.time.microseconds) / 1000
         )
         try round.checkObjects()
         try round.checkSegments(causality, after: history.segments[..<known])

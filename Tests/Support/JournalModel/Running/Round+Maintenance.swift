@@ -40,8 +40,8 @@ extension Round {
     private func isOvertaken(_ id: ID) -> Bool {
         let batches = allSegments.filter { segment in segment.rows.contains { ID($0.event.id) == id } }.map(\.batchID)
         return batches.contains { later in
-            guard let version = catalog.versions[later] else { return false }
-            return batches.contains { $0 < later && catalog.versions[$0] ?? .max > version }
+            guard let version = catalog.absorbed[later] else { return false }
+            return batches.contains { $0 < later && catalog.absorbed[$0] ?? .max > version }
         }
     }
 
@@ -63,16 +63,21 @@ extension Round {
         }
         let told = Set(report.items.map(\.key))
         try require(gone == told, "deleted \(gone.sorted()), and tells of \(told.sorted())", at: operation)
-        let cutoff = now[operation.actor] - options.retention.components.seconds * 1000
+        // As old as the commit that made it superfluous is by the store's clock; where that is gone, long ago.
+        func time(ofVersion version: Int64) -> Int64 {
+            let key = CatalogCommit.key(version)
+            return objects.first { $0.key == key }.map { $0.lastModified / 1000 } ?? .min
+        }
+        let cutoff = now - options.retention.components.seconds * 1000
         for object in objects where object.key.hasPrefix("segments/") || object.key.hasPrefix("_index/") {
             if catalog.names(object.key) { continue }
-            let time = catalog.removed[object.key] ?? object.lastModified / 1000
+            let time = catalog.removed[object.key].map(time) ?? object.lastModified / 1000
             try require(time >= cutoff, "left \(object.key), which nothing names", at: operation)
         }
         for segment in allSegments where left.contains(segment.key) {
             guard let absorbed = catalog.absorbed[segment.batchID] else { continue }
             try require(
-                absorbed >= now[operation.actor] - 3_600_000,
+                time(ofVersion: absorbed) >= now - 3_600_000,
                 "left \(segment.key), which was absorbed an hour ago",
                 at: operation
             )

@@ -23,8 +23,8 @@ struct Round {
     /// What was on the store before the step, and is behind it.
     var objectsBefore: [ObjectMetadata]
     var objects: [ObjectMetadata]
-    /// What each actor's clock says when the step is over, in milliseconds.
-    var now: [Int64]
+    /// What the store's clock says when the step is over, in milliseconds since 1970 UTC.
+    var now: Int64
 
     /// The truths from the begin of an operation to the end of the step.
     func truths(_ performance: Performance) -> ArraySlice<Truth> { truths[(performance.begin - begin)...] }

@@ -4,8 +4,6 @@ import Foundation
 /// What a commit of the catalog says, read with nothing of the journal's own code.
 struct CatalogCommit: Sendable {
     var version: Int64
-    /// When its committer says it was made, in milliseconds since 1970 UTC.
-    var time: Int64 = 0
     /// The batches it took out of the inbox.
     var absorbed: [UUIDv7] = []
     /// The objects it added to the table.
@@ -14,6 +12,12 @@ struct CatalogCommit: Sendable {
     var removed: [String] = []
     /// The objects of the id index; `nil` when they stay.
     var runs: [String]?
+
+    /// The key of the commit that makes a version.
+    static func key(_ version: Int64) -> String {
+        let digits = String(version)
+        return "_delta_log/" + String(repeating: "0", count: 20 - digits.count) + digits + ".json"
+    }
 
     struct NotACommit: Error, CustomStringConvertible {
         var key: String
@@ -36,9 +40,6 @@ struct CatalogCommit: Sendable {
             if let add = action["add"] as? [String: Any], let path = add["path"] as? String { added.append(path) }
             if let remove = action["remove"] as? [String: Any], let path = remove["path"] as? String {
                 removed.append(path)
-            }
-            if let info = action["commitInfo"] as? [String: Any], let time = info["timestamp"] as? Int64 {
-                self.time = time
             }
             guard let domain = action["domainMetadata"] as? [String: Any], let name = domain["domain"] as? String,
                 let text = domain["configuration"] as? String
@@ -78,21 +79,21 @@ struct CatalogNames: Sendable {
     var files: Set<String> = []
     /// The objects of its id index.
     var runs: Set<String> = []
-    /// When files were removed, in milliseconds since 1970 UTC.
+    /// In which version files and parts of the index ceased to be named.
     var removed: [String: Int64] = [:]
-    /// When batches were absorbed, in milliseconds since 1970 UTC.
+    /// In which version batches were first absorbed.
     var absorbed: [UUIDv7: Int64] = [:]
-    /// In which version.
-    var versions: [UUIDv7: Int64] = [:]
 
     /// Takes the next commit in.
     mutating func apply(_ commit: CatalogCommit) {
         files.formUnion(commit.added)
         files.subtract(commit.removed)
-        for path in commit.removed { removed[path] = commit.time }
-        for batch in commit.absorbed { absorbed[batch] = commit.time }
-        for batch in commit.absorbed where versions[batch] == nil { versions[batch] = commit.version }
-        if let runs = commit.runs { self.runs = Set(runs) }
+        for path in commit.removed { removed[path] = commit.version }
+        for batch in commit.absorbed where absorbed[batch] == nil { absorbed[batch] = commit.version }
+        if let runs = commit.runs {
+            for path in self.runs.subtracting(runs) { removed[path] = commit.version }
+            self.runs = Set(runs)
+        }
     }
 
     func names(_ key: String) -> Bool { files.contains(key) || runs.contains(key) }
