@@ -19,22 +19,11 @@ struct MetadataService: Sendable {
     ///
     /// - Throws: ``AWSAccessError``, or `HTTPFailure` when there was no answer.
     func ask(_ request: HTTPRequest) async throws -> [UInt8] {
-        var attempts = Attempts(policy)
-        while true {
-            do {
-                let response = try await transport.send(request)
-                let body = try await response.collect(upTo: 1 << 20)
-                if response.status == 200 { return body }
-                guard response.status == 429 || response.status >= 500 else {
-                    throw AWSAccessError("\(request.url) answered with status \(response.status)")
-                }
-                guard try await attempts.wait(retryAfter: RetryPolicy.retryAfter(response.header("retry-after"))) else {
-                    throw AWSAccessError("\(request.url) answered with status \(response.status) each time")
-                }
-            } catch let failure as HTTPFailure {
-                guard try await attempts.wait() else { throw failure }
-            }
+        let document = try await transport.document(request, policy)
+        guard document.status == 200 else {
+            throw AWSAccessError("\(request.url) answered with status \(document.status)")
         }
+        return document.body
     }
 
     /// The credentials in an answer of the kind that containers and instances get.

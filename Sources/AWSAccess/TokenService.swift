@@ -99,23 +99,17 @@ struct TokenService: Sendable {
             timeouts: HTTPTimeouts(connect: .seconds(5), idle: .seconds(10), whole: .seconds(20)),
             connections: 4
         )
-        var attempts = Attempts(
-            RetryPolicy(attempts: 4, base: .milliseconds(100), cap: .seconds(2), total: .seconds(40))
-        )
-        while true {
-            do {
-                let response = try await transport.send(request)
-                let body = try await response.collect(upTo: 1 << 20)
-                if response.status == 200 { return body }
-                guard response.status == 429 || response.status >= 500, try await attempts.wait() else {
-                    throw AWSAccessError("the role \(role) cannot be had from \(url): \(reason(response.status, body))")
-                }
-            } catch let failure as HTTPFailure {
-                guard try await attempts.wait() else {
-                    throw AWSAccessError("the role \(role) cannot be had from \(url): \(failure)")
-                }
-            }
+        let document: HTTPDocument
+        do {
+            document = try await transport.document(request, .tokens)
+        } catch let failure as HTTPFailure {
+            throw AWSAccessError("the role \(role) cannot be had from \(url): \(failure)")
         }
+        guard document.status == 200 else {
+            let reason = reason(document.status, document.body)
+            throw AWSAccessError("the role \(role) cannot be had from \(url): \(reason)")
+        }
+        return document.body
     }
 
     private func reason(_ status: Int, _ body: [UInt8]) -> String {

@@ -72,13 +72,10 @@ struct PresignedReading {
     private func headers(_ range: ByteRange?, _ known: Known?, _ bytes: [UInt8]) -> [(name: String, value: String)] {
         if let known {
             let start = known.bounds.lowerBound + UInt64(bytes.count)
-            return [("range", "bytes=\(start)-\(known.bounds.upperBound - 1)"), ("if-match", known.metadata.entityTag)]
+            let rest = ByteRange.range(start..<known.bounds.upperBound)
+            return [("range", rest.header), ("if-match", known.metadata.entityTag)]
         }
-        switch range {
-        case nil: return []
-        case .range(let bounds): return [("range", "bytes=\(bounds.lowerBound)-\(bounds.upperBound - 1)")]
-        case .suffix(let count): return [("range", "bytes=-\(count)")]
-        }
+        return range.map { [("range", $0.header)] } ?? []
     }
 
     private static func isTransient(_ status: Int) -> Bool {

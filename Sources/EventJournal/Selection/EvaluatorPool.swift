@@ -4,13 +4,13 @@ internal import Synchronization
 
 /// Evaluators that wait to be used again: each has buffers of a megabyte, and is used by one thread at a time.
 final class EvaluatorPool: Sendable {
-    /// An evaluator on its way between threads; whoever has taken it from the pool is the only one who has it.
-    final class Loan: @unchecked Sendable {
-        fileprivate let evaluator: JMESPathEvaluator
+    /// An evaluator on its way between threads; nobody else has it meanwhile, so its lock is free whenever it is taken.
+    final class Loan: Sendable {
+        fileprivate let evaluator: Mutex<JMESPathEvaluator>
         fileprivate let usesEnvelope: Bool
 
-        fileprivate init(_ evaluator: JMESPathEvaluator, usesEnvelope: Bool) {
-            self.evaluator = evaluator
+        fileprivate init(_ evaluator: sending JMESPathEvaluator, usesEnvelope: Bool) {
+            self.evaluator = Mutex(evaluator)
             self.usesEnvelope = usesEnvelope
         }
     }
@@ -38,6 +38,14 @@ final class EvaluatorPool: Sendable {
 extension EvaluatorPool.Loan {
     /// Evaluates the payloads of a batch.
     func evaluate(_ batch: EventBatch, into results: inout JMESPathBatch) {
+        evaluator.withLock { evaluate(batch, with: $0, into: &results) }
+    }
+
+    private func evaluate(
+        _ batch: EventBatch,
+        with evaluator: JMESPathEvaluator,
+        into results: inout JMESPathBatch
+    ) {
         batch.payloads.withPinnedBuffers { payloads in
             guard usesEnvelope else {
                 unsafe evaluator.evaluate(

@@ -149,22 +149,17 @@ public struct ApplicationDefaultCredentials: GoogleCredentialsProvider {
             timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(10), whole: .seconds(20)),
             connections: 4
         )
-        var attempts = Attempts(
-            RetryPolicy(attempts: 4, base: .milliseconds(100), cap: .seconds(2), total: .seconds(40))
-        )
-        while true {
-            do {
-                let response = try await transport.send(request)
-                let body = try await response.collect(upTo: 1 << 20)
-                if response.status == 200 { return body }
-                guard response.status == 429 || response.status >= 500, try await attempts.wait() else {
-                    let text = String(decoding: body.prefix(300), as: UTF8.self)
-                    throw GoogleCredentialsError("\(request.url) gave no token: status \(response.status) \(text)")
-                }
-            } catch let failure as HTTPFailure {
-                guard try await attempts.wait() else { throw unreachable(failure, request, source) }
-            }
+        let document: HTTPDocument
+        do {
+            document = try await transport.document(request, .tokens)
+        } catch let failure as HTTPFailure {
+            throw unreachable(failure, request, source)
         }
+        guard document.status == 200 else {
+            let text = String(decoding: document.body.prefix(300), as: UTF8.self)
+            throw GoogleCredentialsError("\(request.url) gave no token: status \(document.status) \(text)")
+        }
+        return document.body
     }
 
     private static func unreachable(

@@ -40,24 +40,6 @@ extension GoogleCloudObjectStore {
     }
 }
 
-extension ByteRange {
-    /// Whether it means no byte of any object.
-    fileprivate var isEmpty: Bool {
-        switch self {
-        case .range(let bounds): bounds.isEmpty
-        case .suffix(let count): count == 0
-        }
-    }
-
-    /// The value of a `Range` header.
-    fileprivate var header: String {
-        switch self {
-        case .range(let bounds): "bytes=\(bounds.lowerBound)-\(bounds.upperBound - 1)"
-        case .suffix(let count): "bytes=-\(count)"
-        }
-    }
-}
-
 /// One reading of an object, of a single generation of it.
 private struct ObjectReading {
     enum Outcome {
@@ -72,9 +54,6 @@ private struct ObjectReading {
     let client: GoogleClient
     let key: String
     let range: ByteRange?
-
-    /// Attempts are counted anew when this many bytes have come.
-    private static let progress = 64 << 10
 
     private func call(_ range: ByteRange?, generation: String? = nil) -> GoogleCall {
         GoogleCall(
@@ -102,7 +81,7 @@ private struct ObjectReading {
         }
         let (metadata, bounds) = try describe(response)
         if bounds.isEmpty { return .complete(GetResult(bytes: [], offset: bounds.lowerBound, metadata: metadata)) }
-        guard let bytes = try await read(bounds, response, metadata.entityTag) else { return .replaced }
+        guard let bytes = try await reading(of: metadata.entityTag).read(bounds, response) else { return .replaced }
         if UInt64(bytes.count) == metadata.size, let damage = damage(bytes, response) { return .damaged(damage) }
         return .complete(GetResult(bytes: bytes, offset: bounds.lowerBound, metadata: metadata))
     }
@@ -134,77 +113,25 @@ private struct ObjectReading {
         return (ObjectMetadata(key: key, size: range.size, entityTag: generation, lastModified: time), range.bounds)
     }
 
-    /// The bytes of a generation; `nil` when it was replaced.
-    private func read(_ bounds: Range<UInt64>, _ first: HTTPResponse, _ generation: String) async throws -> [UInt8]? {
-        let piece = UInt64(client.configuration.rangeBytes)
-        guard UInt64(bounds.count) >= 2 * piece else { return try await readPiece(bounds, first, generation) }
-        // The first answer brings the first piece, and is let go then; the others come beside it.
-        let starts = Array(stride(from: bounds.lowerBound, to: bounds.upperBound, by: Int(piece)))
-        return try await withThrowingTaskGroup(of: (Int, [UInt8]?).self) { group in
-            var pieces = [[UInt8]?](repeating: nil, count: starts.count)
-            func add(_ index: Int) {
-                let piece = starts[index]..<min(starts[index] + piece, bounds.upperBound)
-                group.addTask { (index, try await readPiece(piece, index == 0 ? first : nil, generation)) }
-            }
-            var next = min(max(client.configuration.rangesInFlight, 1), starts.count)
-            for index in 0..<next { add(index) }
-            while let (index, bytes) = try await group.next() {
-                guard let bytes else {
-                    group.cancelAll()
-                    return nil
-                }
-                pieces[index] = bytes
-                if next < starts.count {
-                    add(next)
-                    next += 1
-                }
-            }
-            var all: [UInt8] = []
-            all.reserveCapacity(bounds.count)
-            for index in pieces.indices {
-                all += pieces[index] ?? []
-                pieces[index] = nil
-            }
-            return all
-        }
-    }
-
-    /// Reads a piece, going on where an answer was cut.
-    private func readPiece(_ bounds: Range<UInt64>, _ first: HTTPResponse?, _ generation: String) async throws
-        -> [UInt8]?
-    {
-        var bytes: [UInt8] = []
-        var response = first
-        var attempts = Attempts(client.policy)
-        var counted = 0
-        while true {
-            let rest = bounds.lowerBound + UInt64(bytes.count)..<bounds.upperBound
-            let call = call(.range(rest), generation: generation)
-            var failure = HTTPFailure(.broken, "the answer was cut")
+    /// Reads the bytes of a generation.
+    private func reading(of generation: String) -> RangedReading {
+        let reading = self
+        return RangedReading(
+            policy: client.policy,
+            pieceBytes: client.configuration.rangeBytes,
+            inFlight: client.configuration.rangesInFlight
+        ) { rest in
+            let call = reading.call(.range(rest), generation: generation)
             do {
-                let opened: HTTPResponse
-                if let given = response {
-                    opened = given
-                } else {
-                    opened = try await client.open(call)
-                    guard opened.header("content-range").flatMap(ContentRange.init)?.bounds == rest else { return nil }
-                }
-                response = nil
-                try await opened.read(into: &bytes, upTo: bounds.count)
-            } catch let error as HTTPFailure {
-                failure = error
-            } catch let error as GoogleFailure {
+                let answer = try await reading.client.open(call)
+                return answer.header("content-range").flatMap(ContentRange.init)?.bounds == rest ? answer : nil
+            } catch let failure as GoogleFailure {
                 // A generation that was replaced is not found.
-                if [404, 412, 416].contains(error.status) { return nil }
-                throw client.error(error, call)
+                if [404, 412, 416].contains(failure.status) { return nil }
+                throw reading.client.error(failure, call)
             }
-            response = nil
-            if bytes.count == bounds.count { return bytes }
-            if bytes.count - counted >= Self.progress {
-                counted = bytes.count
-                attempts = Attempts(client.policy)
-            }
-            guard try await attempts.wait() else { throw client.unanswered(call, failure, attempts) }
+        } unanswered: { rest, failure, attempts in
+            reading.client.unanswered(reading.call(.range(rest), generation: generation), failure, attempts)
         }
     }
 

@@ -189,7 +189,7 @@ actor GoogleCloudUpload: ObjectUpload {
         } catch let failure as GoogleFailure {
             guard failure.status == 412, mode != .overwrite else { throw client.error(failure, call) }
             // Nothing was sent yet that could be ours.
-            return try await store.refuse(key, condition, mode)
+            throw store.lost(key, mode, found: nil)
         }
     }
 
@@ -199,12 +199,9 @@ actor GoogleCloudUpload: ObjectUpload {
         buffer = []
         guard let session else { return }
         let client = client
-        // A task of its own, since the one that gives the upload up is often cancelled. Google clears sessions by itself, so
-        // nobody needs to know when this fails.
-        await Task { @concurrent in
-            _ = try? await client.transport.send(HTTPRequest("DELETE", session)).collect(upTo: 1 << 20)
-        }
-        .value
+        // The task that gives the upload up is often cancelled. Google clears sessions by itself, so nobody needs to know when
+        // this fails.
+        await shielded { _ = try? await client.transport.send(HTTPRequest("DELETE", session)).collect(upTo: 1 << 20) }
     }
 }
 
@@ -215,11 +212,5 @@ extension GoogleCloudObjectStore {
         try validate(key)
         let condition = try WriteCondition(mode, key: key, in: location)
         return GoogleCloudUpload(store: self, key: key, mode: mode, condition: condition)
-    }
-
-    /// Throws the error of a race that was lost before anything was sent.
-    func refuse(_ key: String, _ condition: WriteCondition, _ mode: PutMode) async throws -> String {
-        _ = try await resolve(key, condition, mode, isUncertain: false)
-        return ""
     }
 }

@@ -89,7 +89,8 @@ extension GoogleCloudObjectStore {
         throw lost(key, mode, found: found.metadata.entityTag)
     }
 
-    private func lost(_ key: String, _ mode: PutMode, found: String?) -> ObjectStoreError {
+    /// The error of a race that was lost.
+    func lost(_ key: String, _ mode: PutMode, found: String?) -> ObjectStoreError {
         switch mode {
         case .overwrite, .ifAbsent: .exists(key, in: location)
         case .ifMatches(let expected):

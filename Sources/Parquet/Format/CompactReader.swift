@@ -114,9 +114,6 @@ struct CompactReader {
         return count
     }
 
-    /// The next element of a list of integers.
-    mutating func int64Element() throws(ParquetError) -> Int64 { try zigZag() }
-
     /// The next element of a list of integers of 32 bits.
     mutating func int32Element() throws(ParquetError) -> Int32 {
         guard let value = Int32(exactly: try zigZag()) else { throw malformed("a list element does not fit 32 bits") }

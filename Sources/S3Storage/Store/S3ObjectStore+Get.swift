@@ -45,24 +45,6 @@ extension S3ObjectStore {
     }
 }
 
-extension ByteRange {
-    /// Whether it means no byte of any object.
-    fileprivate var isEmpty: Bool {
-        switch self {
-        case .range(let bounds): bounds.isEmpty
-        case .suffix(let count): count == 0
-        }
-    }
-
-    /// The value of a `Range` header.
-    fileprivate var header: String {
-        switch self {
-        case .range(let bounds): "bytes=\(bounds.lowerBound)-\(bounds.upperBound - 1)"
-        case .suffix(let count): "bytes=-\(count)"
-        }
-    }
-}
-
 /// One reading of an object, of a single version of it.
 private struct ObjectReading {
     enum Outcome {
@@ -79,9 +61,6 @@ private struct ObjectReading {
     let bucketKey: String
     let range: ByteRange?
 
-    /// Goes on with an object that was begun only if this many bytes have come since the attempts were counted anew.
-    private static let progress = 64 << 10
-
     func run() async throws -> Outcome {
         var headers: [(name: String, value: String)] = range.map { [("range", $0.header)] } ?? []
         if client.configuration.checksums { headers.append(("x-amz-checksum-mode", "ENABLED")) }
@@ -96,7 +75,11 @@ private struct ObjectReading {
         }
         var (metadata, bounds) = try describe(response)
         if bounds.isEmpty { return .complete(GetResult(bytes: [], offset: bounds.lowerBound, metadata: metadata)) }
-        guard let bytes = try await read(bounds, response, metadata.entityTag) else { return .replaced }
+        let reading = reading(of: metadata.entityTag)
+        // Of a store that does not know ranges no pieces can be asked for.
+        let isRanged = response.status == 206 || range == nil
+        guard let bytes = try await isRanged ? reading.read(bounds, response) : reading.readWhole(bounds, response)
+        else { return .replaced }
         metadata.key = key
         if let damage = damage(bytes, response, isWhole: UInt64(bytes.count) == metadata.size) {
             return .damaged(damage)
@@ -130,85 +113,32 @@ private struct ObjectReading {
         return (ObjectMetadata(key: key, size: range.size, entityTag: tag, lastModified: time), range.bounds)
     }
 
-    /// The bytes of a version; `nil` when it was replaced.
-    private func read(_ bounds: Range<UInt64>, _ first: HTTPResponse, _ tag: String) async throws -> [UInt8]? {
-        let piece = UInt64(client.configuration.rangeBytes)
-        guard UInt64(bounds.count) >= 2 * piece, first.status == 206 || range == nil else {
-            return try await readPiece(bounds, first, tag)
-        }
-        // The first answer brings the first piece, and is let go then; the others come beside it.
-        let starts = Array(stride(from: bounds.lowerBound, to: bounds.upperBound, by: Int(piece)))
-        return try await withThrowingTaskGroup(of: (Int, [UInt8]?).self) { group in
-            var pieces = [[UInt8]?](repeating: nil, count: starts.count)
-            func add(_ index: Int) {
-                let piece = starts[index]..<min(starts[index] + piece, bounds.upperBound)
-                group.addTask { (index, try await readPiece(piece, index == 0 ? first : nil, tag)) }
-            }
-            var next = min(max(client.configuration.rangesInFlight, 1), starts.count)
-            for index in 0..<next { add(index) }
-            while let (index, bytes) = try await group.next() {
-                guard let bytes else {
-                    group.cancelAll()
-                    return nil
-                }
-                pieces[index] = bytes
-                if next < starts.count {
-                    add(next)
-                    next += 1
-                }
-            }
-            var all: [UInt8] = []
-            all.reserveCapacity(bounds.count)
-            for index in pieces.indices {
-                all += pieces[index] ?? []
-                pieces[index] = nil
-            }
-            return all
-        }
-    }
-
-    /// Reads a piece, going on where an answer was cut.
-    private func readPiece(_ bounds: Range<UInt64>, _ first: HTTPResponse?, _ tag: String) async throws -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var response = first
-        var attempts = Attempts(client.policy)
-        var counted = 0
-        while true {
-            let rest = bounds.lowerBound + UInt64(bytes.count)..<bounds.upperBound
-            let call = S3Call(
+    /// Reads the bytes of a version.
+    private func reading(of tag: String) -> RangedReading {
+        let reading = self
+        @Sendable func call(_ rest: Range<UInt64>) -> S3Call {
+            S3Call(
                 "GET",
-                bucketKey,
+                reading.bucketKey,
                 action: "s3:GetObject",
                 headers: [("range", ByteRange.range(rest).header), ("if-match", tag)]
             )
-            var failure = HTTPFailure(.broken, "the answer was cut")
+        }
+        return RangedReading(
+            policy: client.policy,
+            pieceBytes: client.configuration.rangeBytes,
+            inFlight: client.configuration.rangesInFlight
+        ) { rest in
             do {
-                let opened: HTTPResponse
-                if let given = response {
-                    opened = given
-                } else {
-                    opened = try await client.open(call)
-                    guard opened.status == 206,
-                        opened.header("content-range").flatMap(ContentRange.init)?.bounds == rest
-                    else {
-                        return nil
-                    }
-                }
-                response = nil
-                try await opened.read(into: &bytes, upTo: bounds.count)
-            } catch let error as HTTPFailure {
-                failure = error
-            } catch let error as S3Failure {
-                if error.status == 412 || error.status == 416 || error.status == 404 { return nil }
-                throw client.error(error, call)
+                let answer = try await reading.client.open(call(rest))
+                let bounds = answer.header("content-range").flatMap(ContentRange.init)?.bounds
+                return answer.status == 206 && bounds == rest ? answer : nil
+            } catch let failure as S3Failure {
+                if [404, 412, 416].contains(failure.status) { return nil }
+                throw reading.client.error(failure, call(rest))
             }
-            response = nil
-            if bytes.count == bounds.count { return bytes }
-            if bytes.count - counted >= Self.progress {
-                counted = bytes.count
-                attempts = Attempts(client.policy)
-            }
-            guard try await attempts.wait() else { throw client.unanswered(call, failure, attempts) }
+        } unanswered: { rest, failure, attempts in
+            reading.client.unanswered(call(rest), failure, attempts)
         }
     }
 

@@ -257,13 +257,12 @@ actor S3Upload: ObjectUpload {
             query: [("uploadId", uploadID)]
         )
         let client = client
-        // A task of its own, since the one that gives the upload up is often cancelled, and the parts must go all the same.
-        await Task { @concurrent in
+        // The task that gives the upload up is often cancelled, and the parts must go all the same.
+        await shielded {
             for task in tasks { _ = await task.result }
             // What cannot be cleared now is cleared by the bucket's lifecycle rule; there is nobody to tell.
             _ = try? await client.answer(call)
         }
-        .value
     }
 
     private func untold() -> ObjectStoreError {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventJournal
+internal import ObjectStorage
 
 /// `highwater follow`: what arrives, in order of arrival.
 struct FollowCommand: AsyncParsableCommand {
@@ -136,7 +137,7 @@ private struct MarkKeeper {
     /// Moves it although an interrupt has cancelled everything else: what was printed stays printed.
     mutating func move(to position: FollowPosition, in journal: Journal) async throws {
         let (name, tag) = (name, entityTag)
-        entityTag = try await Task { try await journal.setMark(name, to: position, ifMatches: tag).entityTag }.value
+        entityTag = try await shielded { try await journal.setMark(name, to: position, ifMatches: tag).entityTag }
     }
 }
 
