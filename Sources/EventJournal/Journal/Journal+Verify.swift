@@ -6,7 +6,7 @@ public struct VerificationReport: Sendable {
     public var soundSegments = 0
     /// Events in them, each id once.
     public var events = 0
-    /// Rows in them that do not count because an earlier one has their id; harmless.
+    /// Rows in them that do not count, because an earlier one has their id or a later one replaces or deletes it; harmless.
     public var duplicates = 0
     /// Payload bytes in them.
     public var payloadBytes = 0

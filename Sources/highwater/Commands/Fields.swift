@@ -57,7 +57,9 @@ struct Fields: AsyncParsableCommand {
     // MARK: The table
 
     private static func table(_ report: FieldReport) -> String {
-        var summary = "\(Text.count(report.events, "event")) of \(Text.count(report.population)) looked at"
+        // Rows that do not count are among the population, and of a sample nobody has looked which.
+        let about = report.events == report.population ? "" : "about "
+        var summary = "\(Text.count(report.events, "event")) of \(about)\(Text.count(report.population)) looked at"
         if report.notJSON > 0 { summary += ", \(Text.count(report.notJSON)) not JSON" }
         if report.omittedValues > 0 { summary += ", \(Text.count(report.omittedValues, "value")) at further paths" }
         guard !report.fields.isEmpty else { return summary + ".\n" }

@@ -40,7 +40,10 @@ struct Verify: AsyncParsableCommand {
         var lines = report.damaged.map { "damaged  \($0.object): \($0.error.message)" }
         var sound = "sound    \(Text.count(report.soundSegments, "segment")), \(Text.count(report.events, "event")), "
         sound += "\(Text.bytes(report.payloadBytes)) of payload"
-        if report.duplicates > 0 { sound += ", \(Text.count(report.duplicates, "duplicate")) that readers leave out" }
+        if report.duplicates > 0 {
+            sound +=
+                ", \(Text.count(report.duplicates, "row")) that readers leave out (duplicates, or replaced or deleted since)"
+        }
         lines.append(sound)
         return lines.joined(separator: "\n")
     }
