@@ -52,45 +52,41 @@ struct ChunkWriter {
         self.outputOffset = outputOffset
     }
 
-    /// Adds all pages to `output`.
-    mutating func write(
-        to output: inout CompactWriter,
-        _ compressor: inout Compressor
-    ) throws(ParquetError) -> Result {
+    /// Adds all pages to the output of the scratch space.
+    mutating func write(_ compressor: inout Compressor) throws(ParquetError) -> Result {
         switch data.values {
-        case .boolean(let values): return try write(BooleanSource(values), to: &output, &compressor)
+        case .boolean(let values): return try write(BooleanSource(values), &compressor)
         case .int32(let values):
             return try unsafe values.withUnsafeBufferPointer { values throws(ParquetError) in
-                try write(unsafe FixedWidthSource(values), to: &output, &compressor)
+                try write(unsafe FixedWidthSource(values), &compressor)
             }
         case .int64(let values):
             return try unsafe values.withUnsafeBufferPointer { values throws(ParquetError) in
-                try write(unsafe FixedWidthSource(values), to: &output, &compressor)
+                try write(unsafe FixedWidthSource(values), &compressor)
             }
         case .float(let values):
             return try unsafe values.withUnsafeBufferPointer { values throws(ParquetError) in
-                try write(unsafe FixedWidthSource(values), to: &output, &compressor)
+                try write(unsafe FixedWidthSource(values), &compressor)
             }
         case .double(let values):
             return try unsafe values.withUnsafeBufferPointer { values throws(ParquetError) in
-                try write(unsafe FixedWidthSource(values), to: &output, &compressor)
+                try write(unsafe FixedWidthSource(values), &compressor)
             }
         case .bytes(let values):
             let source = ByteArraySource(values, fixedLength: plan.fixedLength, payloadBytes: shape.payloadBytes)
-            return try write(source, to: &output, &compressor)
+            return try write(source, &compressor)
         }
     }
 
     private mutating func write(
         _ source: some ValueSource,
-        to output: inout CompactWriter,
         _ compressor: inout Compressor
     ) throws(ParquetError) -> Result {
         chooseEncoding(source)
         var position = PagePosition()
         repeat {
             let end = pageEnd(source, from: position)
-            try writePage(source, position, end, to: &output, &compressor)
+            try writePage(source, position, end, to: &scratch.output, &compressor)
             position = end
         } while position.slot < shape.slotCount
         return Result(metadata: finishedMetadata(), pages: pages, bloomFilter: bloomFilter(source))

@@ -107,7 +107,7 @@ public struct ParquetWriter: ~Copyable {
                 scratch: scratch,
                 outputOffset: takenByteCount
             )
-            let chunk = try writer.write(to: &scratch.output, &compressor)
+            let chunk = try writer.write(&compressor)
             uncompressed += chunk.metadata.uncompressedByteCount
             compressed += chunk.metadata.compressedByteCount
             metadata.append(chunk.metadata)
