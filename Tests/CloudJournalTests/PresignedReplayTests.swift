@@ -87,6 +87,29 @@ struct PresignedReplayTests {
             }
             let all = try await run(["replay", url], as: environment).split(separator: "\n")
             #expect(shares.sorted() == all.sorted())
+            // Expressions in the manifest: whoever replays from it need not know them, and cannot widen them.
+            let selective = file + "-selective"
+            defer { try? FileManager.default.removeItem(atPath: selective) }
+            let expressions = ["--where", "n > `250` && @event.key != 'k1'", "--select", "{id: @event.id, n: n}"]
+            try await run(["streams", url] + expressions, as: environment)
+                .write(toFile: selective, atomically: true, encoding: .utf8)
+            let selected = try await run(["replay", url] + expressions, as: environment)
+            #expect(selected.split(separator: "\n").count > 30)
+            #expect(try await run(["replay", "--from-streams", selective], as: stranger) == selected)
+            for (options, status) in [(["--where", "n"], 64), (["--select", "@"], 64), (["--strict"], 0)] {
+                let outcome = try await ChildProgram.run(
+                    ChildProgram.highwater,
+                    ["replay", "--from-streams", selective] + options,
+                    environment: stranger
+                )
+                #expect(outcome.status == status, "\(options): \(outcome.error)")
+            }
+            let wrong = try await ChildProgram.run(
+                ChildProgram.highwater,
+                ["streams", url, "--where", "n >"],
+                environment: environment
+            )
+            #expect(wrong.status == 64 && wrong.output.isEmpty && wrong.error.contains("n >"))
             // Compacted first, nothing is left that a cleaning could take.
             let compacted = try await run(["streams", url, "--compact", "--after", "2024-03-01"], as: environment)
             #expect(!compacted.contains("_inbox/"))
@@ -102,11 +125,7 @@ struct PresignedReplayTests {
 
     @Test("the Python of the documentation reads the same events", arguments: [nil, "2024-03-01T01:00:00Z"])
     func python(after: String?) async throws {
-        let page = try String(
-            contentsOf: ChildProgram.root.appending(path: "docs/presigned-reads.md"),
-            encoding: .utf8
-        )
-        let snippet = try #require(page.split(separator: "```python\n").last?.split(separator: "\n```").first)
+        let snippet = try Self.snippets()[0]
         try await CloudServers.withBucket { name, open in
             let store = try open(nil)
             try await Self.fill(store)
@@ -139,6 +158,70 @@ struct PresignedReplayTests {
             }
             #expect(expected.count > 250)
             #expect(read.sorted() == expected.sorted())
+        }
+    }
+
+    /// The Python of the documentation, without its fences.
+    private static func snippets() throws -> [Substring] {
+        let page = try String(
+            contentsOf: ChildProgram.root.appending(path: "docs/presigned-reads.md"),
+            encoding: .utf8
+        )
+        return try page.split(separator: "```python\n").dropFirst()
+            .map { try #require($0.split(separator: "\n```").first) }
+    }
+
+    @Test("the Python of the documentation applies the expressions of a manifest, or refuses it")
+    func pythonWithExpressions() async throws {
+        let snippets = try Self.snippets()
+        let script = "\(snippets[1])\n\(snippets[0])\n"
+            .replacing("head[\"version\"] == 1", with: "head[\"version\"] in (1, 2)")
+            .replacing("in table.to_pylist():", with: "in selected(head, table.to_pylist()):")
+        try await CloudServers.withBucket { name, open in
+            let store = try open(nil)
+            try await Self.fill(store)
+            let journal = Journal(store: store)
+            // A text that is no JSON, and one with which the function does not agree.
+            try await journal.append([
+                Event(id: "text", timestamp: Timestamp(microseconds: 6), data: Array("no JSON".utf8)),
+                Event(id: "odd", timestamp: Timestamp(microseconds: 7), data: Array("{\"w\":7,\"n\":1}".utf8)),
+            ])
+            let folder = FileManager.default.temporaryDirectory.appending(path: name)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let program = folder.appending(path: "read.py")
+            let plain = folder.appending(path: "plain.py")
+            try script.write(to: program, atomically: true, encoding: .utf8)
+            try snippets[0].write(to: plain, atomically: true, encoding: .utf8)
+            for (condition, projection) in [
+                ("n > `100` && starts_with(w, 's')", "{n: n, w: w}"), ("n", nil), (nil, "[n, w]"),
+            ] as [(String?, String?)] {
+                let streams = try await journal.eventStreams(
+                    expires: .seconds(600),
+                    selection: EventSelection(where: condition, select: projection)
+                )
+                let manifest = folder.appending(path: "manifest")
+                try Data(streams.encoded()).write(to: manifest)
+                let environment = ["PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "utf-8"]
+                let outcome = try await ChildProgram.run(
+                    ChildProgram.python,
+                    [program.path, manifest.path],
+                    environment: environment
+                )
+                #expect(outcome.status == 0, "\(outcome.error)")
+                let expected = try await Self.collect(streams.replay(from: Self.store(streams)))
+                #expect(expected.count > 20)
+                #expect(
+                    outcome.output.split(separator: "\n").map(String.init).sorted()
+                        == expected.map { "\($0.id)\t\(String(decoding: $0.data, as: UTF8.self))" }.sorted()
+                )
+                let refused = try await ChildProgram.run(
+                    ChildProgram.python,
+                    [plain.path, manifest.path],
+                    environment: environment
+                )
+                #expect(refused.status != 0 && refused.output.isEmpty && refused.error.contains("one with expressions"))
+            }
         }
     }
 

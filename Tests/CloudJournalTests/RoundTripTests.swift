@@ -54,7 +54,7 @@ struct RoundTripTests {
 
     private static let day: Int64 = 86_400_000_000
 
-    @Test("a cold open and a day take four where all is compacted, three more with new segments", arguments: [0, 12])
+    @Test("a cold open and a day take four where all is compacted, two more with new segments", arguments: [0, 12])
     func coldDay(inbox: Int) async throws {
         try await CloudServers.withBucket { _, open in
             let store = try open(nil)
@@ -97,7 +97,7 @@ struct RoundTripTests {
             }
             #expect(count == 1000 + min(inbox, 10) * 20)
             #expect(
-                far.longest <= (inbox == 0 ? 4 : 7),
+                far.longest <= (inbox == 0 ? 4 : 6),
                 "\(begin.duration(to: .now)): \(far.log.joined(separator: "\n"))"
             )
             print("Round trips of a cold open and a day, \(inbox) segments in the inbox: \(far.longest)")

@@ -340,9 +340,23 @@ actor Inbox {
         }
         fresh.sort { $0.arrival < $1.arrival }
         try await resolveSuspects()
+        // Ids of the inbox are looked up in the index next, most of the time: its filters come beside them.
+        let (index, runs) = (lookup.index, reader.isFar && !fresh.isEmpty ? state.runs : [])
+        async let isPrepared = Inbox.prepare(index, runs)
         try await load(fresh.filter { !$0.isChanges })
         try await loadChanges(fresh.filter(\.isChanges))
+        _ = await isPrepared
         for segment in fresh { rememberedIDs -= remembered.removeValue(forKey: segment.key)?.count ?? 0 }
+    }
+
+    /// Reads the filters of the index ahead; whoever needs one that cannot be read meets the error then.
+    private static func prepare(_ index: IndexReader, _ runs: [IndexRun]) async -> Bool {
+        do {
+            try await index.prepare(runs)
+            return true
+        } catch {
+            return false
+        }
     }
 
     private static func misnamed(_ key: String) -> DamagedSegment {

@@ -73,6 +73,20 @@ struct IndexReader: Sendable {
         return nil
     }
 
+    /// Reads the filters of top runs and small runs that are not kept yet, so that the look-ups to come need not.
+    ///
+    /// Cost: one get for each, 8 at a time.
+    ///
+    /// - Throws: As ``timestamps(hash:runs:)``.
+    func prepare(_ runs: [IndexRun]) async throws {
+        let missing = runs.filter { run in
+            cache.item(run) == nil && (run.bytes <= smallRun || run.level == .top && acceptsFilter(run))
+        }
+        _ = try await mapConcurrently(missing, limit: 8) { run in
+            if run.bytes <= smallRun { _ = try await small(run) } else { _ = try await filter(run) }
+        }
+    }
+
     /// Reads all of a run and checks every byte of it.
     ///
     /// - Throws: ``JournalError/Code/damagedIndex`` when it is not what was written.

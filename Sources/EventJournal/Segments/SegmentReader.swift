@@ -13,7 +13,7 @@ struct SegmentReader: Sendable {
     /// How many requests are made side by side: more than there are processors where they mostly wait.
     let requests: Int
     /// Whether the store is behind a network, so that a request takes longer than the decoding of what it brings.
-    private let isFar: Bool
+    let isFar: Bool
     private let footers = FooterCache()
 
     /// So much is read from the end of a large object, which holds all but the longest footers.

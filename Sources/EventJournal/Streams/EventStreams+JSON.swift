@@ -1,9 +1,12 @@
 internal import DeltaLake
+internal import JMESPath
 
 /// The manifest as text; `docs/presigned-reads.md` is its description.
 extension EventStreams {
-    /// The version that is written; others are refused.
+    /// The version of manifests without expressions.
     private static let version: Int64 = 1
+    /// Of those with: readers of version 1 refuse them, where passing over the expressions would deliver what was not meant to be.
+    private static let versionWithSelection: Int64 = 2
     private static let kind = "event-streams"
 
     /// The manifest as NDJSON: a line about the whole, then one for each stream.
@@ -11,7 +14,8 @@ extension EventStreams {
         var output: [UInt8] = []
         EventStreams.append(
             [
-                ("highwater", .string(EventStreams.kind)), ("version", .integer(EventStreams.version)),
+                ("highwater", .string(EventStreams.kind)),
+                ("version", .integer(selection == nil ? EventStreams.version : EventStreams.versionWithSelection)),
                 ("journal", .string(journal)), ("created", .string(created.rfc3339)),
                 ("after", range.after == .min ? .null : .string(range.after.rfc3339)),
                 ("through", range.through == .max ? .null : .string(range.through.rfc3339)),
@@ -21,7 +25,7 @@ extension EventStreams {
                 ("share", share.map { .string($0.description) } ?? .null),
                 ("streams", .integer(Int64(streams.count))), ("events", .integer(Int64(events))),
                 ("bytes", .integer(Int64(bytes))),
-            ],
+            ] + (selection?.members ?? []),
             to: &output
         )
         for stream in streams { EventStreams.append(stream.members, to: &output) }
@@ -54,9 +58,15 @@ extension EventStreams {
             throw head.invalid("it is not the head of a manifest (\"highwater\":\"\(EventStreams.kind)\")")
         }
         let version = try head.integer("version")
-        guard version == EventStreams.version else {
+        guard version == EventStreams.version || version == EventStreams.versionWithSelection else {
             throw head.invalid(
-                "it has version \(version), this program reads \(EventStreams.version); update Highwater"
+                "it has version \(version), this program reads up to \(EventStreams.versionWithSelection); update Highwater"
+            )
+        }
+        let selection = try EventSelection(head)
+        guard (selection == nil) == (version == EventStreams.version) else {
+            throw head.invalid(
+                "\"where\" and \"select\" belong to version \(EventStreams.versionWithSelection), and it has version \(version)"
             )
         }
         let share = head.value["share"]?.text
@@ -82,8 +92,39 @@ extension EventStreams {
             range: range,
             created: try head.time("created"),
             share: share.flatMap { Share($0) },
+            selection: selection,
             streams: streams
         )
+    }
+}
+
+extension EventSelection {
+    fileprivate var members: [(name: String, value: JSONValue)] {
+        [
+            ("where", condition.map { .string($0.text) } ?? .null),
+            ("select", projection.map { .string($0.text) } ?? .null), ("strict", .boolean(isStrict)),
+        ]
+    }
+
+    /// The selection of a manifest's head, `nil` if it has none.
+    fileprivate init?(_ head: ManifestLine) throws {
+        func expression(_ name: String) throws -> JMESPathExpression? {
+            guard let text = try head.optionalText(name) else { return nil }
+            do throws(JMESPathError) {
+                return try JMESPathExpression(text)
+            } catch {
+                throw head.invalid("its \"\(name)\" is no expression: \(error)")
+            }
+        }
+        let (condition, projection) = (try expression("where"), try expression("select"))
+        if condition == nil, projection == nil { return nil }
+        let isStrict: Bool
+        switch head.value["strict"] {
+        case nil, .null: isStrict = false
+        case .boolean(let value): isStrict = value
+        default: throw head.invalid("\"strict\" is neither true nor false")
+        }
+        self.init(where: condition, select: projection, isStrict: isStrict)
     }
 }
 
@@ -221,6 +262,14 @@ private struct ManifestLine {
     func text(_ name: String) throws -> String {
         guard let text = value[name]?.text else { throw invalid("it has no text \"\(name)\"") }
         return text
+    }
+
+    func optionalText(_ name: String) throws -> String? {
+        switch value[name] {
+        case nil, .null: return nil
+        case .string(let text): return text
+        default: throw invalid("\"\(name)\" is no text")
+        }
     }
 
     func time(_ name: String) throws -> Timestamp {

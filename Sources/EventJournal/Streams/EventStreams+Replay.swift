@@ -1,20 +1,22 @@
+internal import JMESPath
 public import ObjectStorage
 
 extension EventStreams {
     /// Replays from the manifest, with no access to the journal.
     ///
     /// Of a whole manifest the events are those that a replay of the journal gave when it was made, in the same order; of a
-    /// share, those of its streams.
+    /// share, those of its streams. What the manifest's ``selection`` keeps is delivered, shaped by it.
     ///
     /// - Parameters:
     ///   - store: Reads the objects by the ids of the streams, such as `PresignedObjectStore`.
     ///   - after: Exclusive; `nil` for where the manifest begins.
     ///   - through: Inclusive; `nil` for where it ends.
-    ///   - options: As of a replay of the journal.
+    ///   - options: As of a replay of the journal; a selection here only if the manifest has none, or the same expressions.
     ///   - parallelism: How many segments are read and decoded at once; by default the number of processors.
     /// - Returns: A sequence of batches; each iteration replays anew.
     /// - Throws: ``JournalError/Code/invalidManifest`` when the manifest does not cover the range, or is a share and the last
-    ///   event of each key is asked for; ``JournalError/Code/urlExpired`` when a URL that is needed has ended.
+    ///   event of each key is asked for; ``JournalError/Code/urlExpired`` when a URL that is needed has ended;
+    ///   ``JournalError/Code/invalidOption`` when other expressions are asked for than the manifest has.
     public func replay(
         from store: any ObjectStore,
         after: Timestamp? = nil,
@@ -36,9 +38,25 @@ extension EventStreams {
                 "Which event of a key is the last does not show in share \(share) alone. Replay the whole manifest."
             )
         }
+        var options = options
+        try select(&options)
         try checkExpiry(wanted)
         let reader = SegmentReader(store: store, parallelism: max(1, parallelism))
         return Replay(range: wanted, options: options, origin: .snapshot(snapshot), reader: reader)
+    }
+
+    private func select(_ options: inout ReplayOptions) throws {
+        guard let selection else { return }
+        if let other = options.selection,
+            other.condition != selection.condition || other.projection != selection.projection
+        {
+            throw JournalError(
+                .invalidOption,
+                "The manifest of \(journal) has expressions of its own (\(selection.words)), which are not to be widened by others. "
+                    + "Replay without any, or make a manifest without."
+            )
+        }
+        options.selection = options.selection ?? selection
     }
 
     private func checkExpiry(_ wanted: EventRange) throws {
@@ -78,5 +96,13 @@ extension EventStreams {
         }
         snapshot.changes.seal()
         return snapshot
+    }
+}
+
+extension EventSelection {
+    /// The expressions as options of a command have them.
+    fileprivate var words: String {
+        [condition.map { "where \($0.text)" }, projection.map { "select \($0.text)" }].compactMap(\.self)
+            .joined(separator: ", ")
     }
 }

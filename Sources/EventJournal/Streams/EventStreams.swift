@@ -36,18 +36,30 @@ public struct EventStreams: Sendable {
     public let created: Timestamp
     /// Which share it is; `nil` for all of it.
     public let share: Share?
+    /// Which events a replay from it delivers, and what of them; `nil` for all as they stand.
+    ///
+    /// The streams are not chosen by it: whoever reads them evaluates it.
+    public let selection: EventSelection?
     /// The streams, by first time.
     public let streams: [EventStream]
 
-    init(journal: String, range: EventRange, created: Timestamp, share: Share?, streams: [EventStream]) {
+    init(
+        journal: String,
+        range: EventRange,
+        created: Timestamp,
+        share: Share?,
+        selection: EventSelection?,
+        streams: [EventStream]
+    ) {
         self.journal = journal
         self.range = range
         self.created = created
         self.share = share
+        self.selection = selection
         self.streams = streams
     }
 
-    /// How many events there are, also those of its segments that are outside the range.
+    /// How many events there are, also those of its segments that are outside the range or not selected.
     public var events: Int { streams.reduce(0) { $0 + $1.events } }
     /// The bytes of all objects.
     public var bytes: Int { streams.reduce(0) { $0 + $1.bytes } }
@@ -85,6 +97,7 @@ public struct EventStreams: Sendable {
             range: range,
             created: created,
             share: share,
+            selection: selection,
             streams: mine.sorted().map { streams[$0] }
         )
     }

@@ -14,13 +14,16 @@ extension Journal {
     ///   - after: Exclusive; `nil` begins with the first event.
     ///   - through: Inclusive; `nil` ends with the last event.
     ///   - expires: For how long the URLs are to be valid, up to 7 days; less where temporary credentials end sooner.
+    ///   - selection: What replays from the manifest deliver. It leaves out no stream, since which events it keeps is known only
+    ///     when they are read.
     /// - Returns: The manifest.
     /// - Throws: ``JournalError/Code/invalidOption`` when the store has no such URLs, ``JournalError/Code/damagedSegment`` when
     ///   a segment cannot be read, ``JournalError/Code/storage``.
     public func eventStreams(
         after: Timestamp? = nil,
         through: Timestamp? = nil,
-        expires: Duration
+        expires: Duration,
+        selection: EventSelection? = nil
     ) async throws -> EventStreams {
         guard let signer = store as? any PresigningObjectStore else {
             throw JournalError(
@@ -57,7 +60,14 @@ extension Journal {
             let (left, right) = (left.segment, right.segment)
             return left.first != right.first ? left.first < right.first : left.key < right.key
         }
-        return EventStreams(journal: location, range: range, created: created, share: nil, streams: streams)
+        return EventStreams(
+            journal: location,
+            range: range,
+            created: created,
+            share: nil,
+            selection: selection,
+            streams: streams
+        )
     }
 }
 

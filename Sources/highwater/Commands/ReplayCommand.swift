@@ -20,7 +20,7 @@ struct ReplayCommand: AsyncParsableCommand {
             are read first, then only what is printed.
 
             With --from-streams the events come by the URLs of a manifest that `highwater streams` made, with no access to \
-            the bucket; --split N/M takes a share of it.
+            the bucket; --split N/M takes a share of it. Expressions that the manifest has are applied, and no others.
 
             EXAMPLES
               highwater replay ./commits --after 2015-01-01 --through 2016-01-01
@@ -78,14 +78,15 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let skipped = SkippedSegments()
-        let selection = try selection.selection()
+        let streams = try await manifest()
+        let selection = try selection.selection(manifest: streams?.selection)
         let options = ReplayOptions(
             damage: skipDamaged ? .skip : .refuse,
             latestPerKey: latestPerKey,
             selection: selection
         ) { skipped.add($0) }
         let format = format
-        let replay = try await replay(options)
+        let replay = try await replay(streams, options)
         try await Signals.cancellable {
             var output = Output()
             do {
@@ -103,14 +104,18 @@ struct ReplayCommand: AsyncParsableCommand {
         try skipped.report()
     }
 
-    private func replay(_ options: ReplayOptions) async throws -> Replay {
+    private func manifest() async throws -> EventStreams? {
+        guard let fromStreams else { return nil }
+        let streams = try await StreamsFile.read(fromStreams)
+        return try split.map { try streams.dealt($0.share) } ?? streams
+    }
+
+    private func replay(_ streams: EventStreams?, _ options: ReplayOptions) async throws -> Replay {
         let (after, through) = (range.after?.timestamp, range.through?.timestamp)
-        guard let fromStreams else {
+        guard let streams else {
             let journal = try await JournalArgument.open(journal ?? "", create: false)
             return journal.replay(after: after, through: through, options: options)
         }
-        var streams = try await StreamsFile.read(fromStreams)
-        if let split { streams = try streams.dealt(split.share) }
         let urls = streams.streams.map { stream in
             (stream.id, PresignedURL(stream.url, expiration: stream.expires?.microseconds))
         }

@@ -17,15 +17,20 @@ struct Streams: AsyncParsableCommand {
             To share work, make one manifest and deal it: --split 2/8 here for one journal that rests, or replay \
             --from-streams --split 2/8 of one file.
 
+            --where, --select and --strict go into the manifest, and every replay from it applies them. They leave out no \
+            stream: whoever has the manifest can read the objects whole.
+
             EXAMPLES
               highwater streams s3://bucket/commits --after -7d --compact > week.streams
               highwater streams s3://bucket/commits --split 2/8 --expires 1h | ssh worker2 highwater replay --from-streams -
               highwater replay --from-streams week.streams --split 2/8 --where "area == 'net'"
+              highwater streams s3://bucket/commits --where "area == 'net'" --select sha > net.streams
             """
     )
 
     @OptionGroup var journal: JournalArgument
     @OptionGroup var range: RangeOptions
+    @OptionGroup var selection: SelectionOptions
 
     @Option(help: ArgumentHelp("How long the URLs last: 90s, 6h, 7d.", valueName: "time"))
     var expires = DurationArgument(seconds: 6 * 3600, description: "6h")
@@ -37,6 +42,7 @@ struct Streams: AsyncParsableCommand {
     var compact = false
 
     func run() async throws {
+        let selection = try selection.selection()
         let journal = try await journal.open(create: false)
         let (range, expires, compact, split) = (range, expires, compact, split)
         let streams = try await Signals.cancellable {
@@ -44,7 +50,8 @@ struct Streams: AsyncParsableCommand {
             let streams = try await journal.eventStreams(
                 after: range.after?.timestamp,
                 through: range.through?.timestamp,
-                expires: expires.duration
+                expires: expires.duration,
+                selection: selection
             )
             return try split.map { try streams.dealt($0.share) } ?? streams
         }

@@ -22,8 +22,14 @@ struct SelectionOptions: ParsableArguments {
     var strict = false
 
     /// The selection; `nil` when nothing is asked for.
-    func selection() throws -> EventSelection? {
+    ///
+    /// - Parameter manifest: That of a manifest which is replayed.
+    func selection(manifest: EventSelection? = nil) throws -> EventSelection? {
         if condition == nil, select == nil {
+            if let manifest {
+                guard strict, !manifest.isStrict else { return manifest }
+                return EventSelection(where: manifest.condition, select: manifest.projection, isStrict: true)
+            }
             if strict { throw ValidationError("--strict is about --where and --select; give one of them.") }
             return nil
         }

@@ -181,7 +181,12 @@ struct EventStreamsTests {
         let lines = text.split(separator: "\n").map(String.init)
         let cases: [(String, String)] = [
             ("", "empty"), ("x\n", "not JSON"), (lines[1], "not the head"), (lines[0], "cut short"),
-            (text.replacing("\"version\":1", with: "\"version\":2"), "update Highwater"),
+            (text.replacing("\"version\":1", with: "\"version\":3"), "update Highwater"),
+            (text.replacing("\"version\":1", with: "\"version\":2"), "belong to version 2"),
+            (text.replacing("\"share\":null", with: "\"share\":null,\"where\":\"a\""), "belong to version 2"),
+            (text.replacing("\"version\":1", with: "\"version\":2,\"where\":\"a.\""), "its \"where\" is no expression"),
+            (text.replacing("\"version\":1", with: "\"version\":2,\"select\":7"), "\"select\" is no text"),
+            (text.replacing("\"version\":1", with: "\"version\":2,\"where\":\"a\",\"strict\":1"), "\"strict\""),
             (text.replacing("\"streams\":1", with: "\"streams\":2") + lines[1], "is there twice"),
             (text.replacing("\"kind\":\"appended\"", with: "\"kind\":\"compacted\""), "lacks checksum"),
             (text.replacing("\"skip\":[]", with: "\"skip\":[[0,2]]"), "skip"),
@@ -196,6 +201,50 @@ struct EventStreamsTests {
         #expect(throws: JournalError(.invalidManifest, "")) {
             try streams.replay(from: store, after: Timestamp(microseconds: 0))
         }
+    }
+
+    @Test("expressions of a manifest are applied by every replay from it, and by none widened")
+    func selection() async throws {
+        let store = SigningStore()
+        let journal = Journal(store: store)
+        try await journal.append(
+            (0..<20)
+                .map { number in
+                    Event(
+                        id: "e\(number)",
+                        timestamp: Timestamp(microseconds: Int64(number)),
+                        key: "k\(number % 3)",
+                        data: Array((number == 7 ? "no JSON" : "{\"n\":\(number)}").utf8)
+                    )
+                }
+        )
+        let cases: [(String?, String?)] = [("n > `4` && @event.key != 'k1'", "[n]"), ("n > `4`", nil), (nil, "n")]
+        for (condition, projection) in cases {
+            let selection = try EventSelection(where: condition, select: projection)
+            let made = try await journal.eventStreams(expires: .seconds(60), selection: selection)
+            #expect(made.events == 20)
+            let streams = try EventStreams(parsing: made.encoded())
+            #expect(streams.encoded() == made.encoded())
+            #expect(streams.selection?.condition == selection.condition)
+            #expect(streams.selection?.projection == selection.projection)
+            for latest in [false, true] {
+                let expected = try await journal.collect(
+                    options: ReplayOptions(latestPerKey: latest, selection: selection)
+                )
+                let options = ReplayOptions(latestPerKey: latest)
+                #expect(try await Self.collect(streams.replay(from: store, options: options)) == expected)
+            }
+            #expect(streams.selection?.counts.notJSON == 1)
+            let share = try streams.dealt(#require(EventStreams.Share(1, of: 1)))
+            #expect(share.selection?.condition == selection.condition)
+            let other = ReplayOptions(selection: try EventSelection(where: "n"))
+            #expect(throws: JournalError(.invalidOption, "")) { try streams.replay(from: store, options: other) }
+        }
+        let strict = try EventSelection(where: "n", isStrict: true)
+        let streams = try EventStreams(
+            parsing: await journal.eventStreams(expires: .seconds(60), selection: strict).encoded()
+        )
+        await #expect(throws: JournalError(.invalidEvent, "")) { try await Self.collect(streams.replay(from: store)) }
     }
 
     @Test("a URL that has ended is named with its end before anything is read")
