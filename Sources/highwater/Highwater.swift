@@ -32,6 +32,7 @@ struct Highwater: AsyncParsableCommand {
             Erase.self,
             Reindex.self,
             Bench.self,
+            DDL.self,
             JMESPathCommand.self,
         ]
     )
