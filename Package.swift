@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "EventJournal", targets: ["EventJournal"]),
         .library(name: "EventImport", targets: ["EventImport"]),
         .library(name: "FlashFlood", targets: ["FlashFlood"]),
+        .library(name: "SQLQuery", targets: ["SQLQuery"]),
         .library(name: "DeltaLake", targets: ["DeltaLake"]),
         .library(name: "JMESPath", targets: ["JMESPath"]),
         .library(name: "Parquet", targets: ["Parquet"]),
@@ -47,6 +48,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         // C and C++ libraries
@@ -119,12 +122,25 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "SQLQuery",
+            dependencies: [
+                "EventJournal", "ObjectStorage",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(
+                    name: "SystemPackage",
+                    package: "swift-system",
+                    condition: .when(platforms: [.linux])
+                ),
+            ]
+        ),
+
         // The command line
         .executableTarget(
             name: "highwater",
             dependencies: [
                 "EventJournal", "EventImport", "FlashFlood", "JMESPath", "ObjectStorage", "Parquet", "S3Storage",
-                "GoogleCloudStorage", "PresignedStorage", "CAllocator", "CSimdJSON",
+                "GoogleCloudStorage", "PresignedStorage", "SQLQuery", "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -228,6 +244,7 @@ let package = Package(
             ],
             exclude: ["Support/flash_flood.py"]
         ),
+        .testTarget(name: "SQLQueryTests", dependencies: ["SQLQuery", "EventJournal", "ObjectStorage", "highwater"]),
         .testTarget(name: "JMESPathTests", dependencies: ["JMESPath"], exclude: ["Resources", "Support/reference.py"]),
         .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),
         .executableTarget(

@@ -20,7 +20,8 @@ struct Highwater: AsyncParsableCommand {
             EXIT STATUS
               0  done           1  failed (storage, I/O)    3  done in part: something was rejected or skipped
               4  not found      5  id exists already        6  damaged journal
-              7  too little to compact
+              7  too little to compact                  8  SQL statement wrong or refused
+              9  a limit of a query was reached         10 no usable SQL engine
               64 wrong usage    130 interrupted
             """,
         version: HighwaterVersion.text,
@@ -28,6 +29,7 @@ struct Highwater: AsyncParsableCommand {
             Import.self, Export.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self,
             FollowCommand.self,
             Marks.self,
+            SQLCommand.self,
             Segments.self, Streams.self, Stats.self, Fields.self, Verify.self, Compact.self, VacuumCommand.self,
             Erase.self,
             Reindex.self,

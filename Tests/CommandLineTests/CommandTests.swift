@@ -27,6 +27,7 @@ struct CommandTests {
         "help shows an example for every command",
         arguments: [
             "import", "put", "get", "replay", "follow", "marks", "segments", "stats", "verify", "jmespath", "fields",
+            "sql",
         ]
     )
     func help(command: String) async throws {

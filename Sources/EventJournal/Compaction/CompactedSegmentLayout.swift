@@ -46,6 +46,11 @@ struct CompactedSegmentLayout: Sendable {
         guard let batchIDs = batch.batchIDs else {
             throw ParquetError(.invalidArgument, "events without batch ids cannot be compacted")
         }
+        return eventColumns(of: batch) + [ColumnData(.bytes(batchIDs))]
+    }
+
+    /// The columns that make up the events alone.
+    static func eventColumns(of batch: EventBatch) -> [ColumnData] {
         func nullable(_ column: ByteArrays?) -> ColumnData {
             guard let column else { return .nulls(count: batch.count, of: .byteArray) }
             return ColumnData(nullable: column)
@@ -54,7 +59,7 @@ struct CompactedSegmentLayout: Sendable {
         return [
             ColumnData(.bytes(batch.ids)), ColumnData(.int64(batch.timestamps)),
             nullable(batch.keys), nullable(batch.sources), nullable(batch.sequences),
-            text, binary, ColumnData(.bytes(batchIDs)),
+            text, binary,
         ]
     }
 

@@ -29,6 +29,10 @@ enum SegmentColumn: Int, CaseIterable {
 
     /// The schema of an inbox segment.
     static let schema = Schema(allCases.map(\.field))
+    /// The columns that make up an event.
+    static let event = allCases.filter { $0 != .op && $0 != .batchID }
+    /// Their schema.
+    static let eventSchema = Schema(event.map(\.field))
     /// The columns of a compacted segment.
     static let compacted = allCases.filter { $0 != .op }
     /// The schema of a compacted segment, and of the table in the catalog.

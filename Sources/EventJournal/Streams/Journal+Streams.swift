@@ -75,7 +75,7 @@ extension Inbox {
     /// A snapshot in which it is decided of every row of a range whether it counts, and which events of the catalog do not.
     ///
     /// - Returns: The snapshot, and the hidden events by the key of their segment.
-    fileprivate func decidedSnapshot(
+    func decidedSnapshot(
         _ range: EventRange
     ) async throws -> (snapshot: Snapshot, hidden: [String: [EventStream.HiddenEvent]]) {
         let (snapshot, rows, changed) = try await gate.pass {

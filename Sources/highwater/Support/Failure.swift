@@ -3,6 +3,7 @@ internal import EventImport
 internal import EventJournal
 internal import FlashFlood
 internal import ObjectStorage
+internal import SQLQuery
 
 /// An exit status with its message, for what has no error of a library behind it.
 struct CommandError: Error {
@@ -18,6 +19,9 @@ enum Failure {
     static let exists: Int32 = 5
     static let damaged: Int32 = 6
     static let tooLittle: Int32 = 7
+    static let statement: Int32 = 8
+    static let limit: Int32 = 9
+    static let engine: Int32 = 10
     static let usage: Int32 = 64
     static let interrupted: Int32 = 130
 
@@ -27,6 +31,8 @@ enum Failure {
         case let error as JournalError: (status, message) = (Failure.status(of: error), error.message)
         case let error as ObjectStoreError: (status, message) = (Failure.status(of: error), error.description)
         case let error as FlashFloodError: (status, message) = (Failure.status(of: error), error.message)
+        case let error as SQLError where error.code == .closed: Signals.exit(0)
+        case let error as SQLError: (status, message) = (Failure.status(of: error), error.message)
         case let error as CommandError: (status, message) = (error.status, error.message)
         case let error as InputError: (status, message) = (storage, error.message)
         case is CancellationError: (status, message) = (interrupted, "Interrupted.")
@@ -52,6 +58,16 @@ enum Failure {
         switch error.code {
         case .notFlashFlood: notFound
         case .occupied: exists
+        case .unsupportedStore: usage
+        default: storage
+        }
+    }
+
+    private static func status(of error: SQLError) -> Int32 {
+        switch error.code {
+        case .statement, .refused: statement
+        case .limit: limit
+        case .engine: engine
         case .unsupportedStore: usage
         default: storage
         }

@@ -11,7 +11,7 @@ enum StandardInput {
     /// Reads to the end.
     ///
     /// - Throws: ``CommandError`` when there is more than `limit` bytes, or reading fails.
-    static func readAll(limit: Int) throws -> [UInt8] {
+    static func readAll(limit: Int, what: String = "payload") throws -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -26,7 +26,7 @@ enum StandardInput {
             guard bytes.count <= limit else {
                 throw CommandError(
                     status: Failure.usage,
-                    message: "The payload is larger than \(Text.bytes(limit)); split it."
+                    message: "The \(what) is larger than \(Text.bytes(limit)); split it."
                 )
             }
         }

@@ -1,0 +1,73 @@
+package import ObjectStorage
+
+/// A journal of one moment as two sets of rows without an event in common: what an SQL engine is to read.
+///
+/// Together they are what a replay that began at the same moment delivers.
+package struct JournalTables: Sendable {
+    /// A segment of the catalog that may have events of the range.
+    package struct Archived: Sendable {
+        /// Its object.
+        package let segment: Segment
+        /// Events in it that were updated or deleted since, and do not count.
+        package let hidden: [EventStream.HiddenEvent]
+    }
+
+    /// Where the journal is.
+    package let location: String
+    /// Which events the tables have; segments may have others beside them.
+    package let range: EventRange
+    /// What the catalog has, by first time.
+    package let archived: [Archived]
+    /// The segments of the inbox that ``current`` reads; their names say how much they hold.
+    package let inbox: [Segment]
+    /// The events of the inbox that count, the last updates of archived events among them.
+    ///
+    /// Segments of the inbox are deleted a while after a compaction; then it ends with an error whose
+    /// ``JournalError/storeCode`` is `notFound`, and new tables are to be asked for.
+    package let current: Replay
+}
+
+extension Journal {
+    /// The journal as it is now, or a range of it, as tables.
+    ///
+    /// Cost: that of a snapshot, and a look-up of every id with a pending update or delete.
+    ///
+    /// - Parameters:
+    ///   - range: Segments outside of it are left out.
+    ///   - windowBytes: As of ``ReplayOptions/windowBytes``.
+    /// - Returns: The tables.
+    /// - Throws: ``JournalError/Code/damagedSegment`` when a segment of the inbox cannot be read,
+    ///   ``JournalError/Code/storage``.
+    package func tables(_ range: EventRange, windowBytes: Int = 32 << 20) async throws -> JournalTables {
+        let (snapshot, hidden) = try await inbox.decidedSnapshot(range)
+        var archived: [JournalTables.Archived] = []
+        var rest = snapshot
+        rest.segments = []
+        for segment in snapshot.segments where segment.overlaps(range) {
+            if segment.isInCatalog {
+                archived.append(.init(segment: segment, hidden: hidden[segment.key] ?? []))
+            } else if (snapshot.dropped[segment.key]?.count ?? 0) < segment.events {
+                rest.segments.append(segment)
+            }
+        }
+        archived.sort { left, right in
+            let (left, right) = (left.segment, right.segment)
+            return left.first != right.first ? left.first < right.first : left.key < right.key
+        }
+        return JournalTables(
+            location: location,
+            range: range,
+            archived: archived,
+            inbox: rest.segments,
+            current: Replay(
+                range: range,
+                options: ReplayOptions(windowBytes: windowBytes),
+                origin: .snapshot(rest),
+                reader: reader
+            )
+        )
+    }
+
+    /// What the journal's objects are in.
+    package var objects: any ObjectStore { store }
+}

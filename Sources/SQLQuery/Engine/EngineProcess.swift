@@ -1,0 +1,88 @@
+internal import Subprocess
+
+#if canImport(System)
+internal import System
+#else
+internal import SystemPackage
+#endif
+
+/// Runs DuckDB's program as a child.
+///
+/// The child gets an environment of its own, so that nothing of ours can be asked for, and ends when the task is cancelled:
+/// it is interrupted, and killed when that does not help.
+struct EngineProcess {
+    /// What a run came to.
+    struct Outcome {
+        let isSuccess: Bool
+        /// The signal it ended by, if it did.
+        let signal: Int32?
+        let status: String
+        let output: String
+        let error: String
+
+        fileprivate init(_ status: TerminationStatus, error: String) {
+            isSuccess = status.isSuccess
+            if case .signaled(let number) = status { signal = number } else { signal = nil }
+            self.status = status.description
+            output = ""
+            self.error = error
+        }
+
+        fileprivate init(_ other: Outcome, output: String) {
+            (isSuccess, signal, status, error) = (other.isSuccess, other.signal, other.status, other.error)
+            self.output = output
+        }
+    }
+
+    let engine: DuckDB
+    let scratch: ScratchDirectory
+
+    private static let errorBytes = 64 << 10
+    private static let patience = Duration.seconds(2)
+
+    /// Runs it and collects what it prints.
+    func run(_ arguments: [String], outputBytes: Int) async throws -> Outcome {
+        let output = try scratch.create("output")
+        let outcome = try await run(arguments, printingTo: output.descriptor)
+        return Outcome(outcome, output: try scratch.read("output", limit: outputBytes))
+    }
+
+    /// Runs it, and lets it print to an open file.
+    ///
+    /// Nothing goes through pipes: of a message that is too long the beginning is enough, and where a child ends before it has
+    /// read its input swift-subprocess 1.0 traps.
+    func run(_ arguments: [String], printingTo descriptor: Int32) async throws -> Outcome {
+        let errors = try scratch.create("errors")
+        do {
+            let result = try await Subprocess.run(
+                configuration(arguments),
+                input: .none,
+                output: .fileDescriptor(FileDescriptor(rawValue: descriptor), closeAfterSpawningProcess: false),
+                error: .fileDescriptor(FileDescriptor(rawValue: errors.descriptor), closeAfterSpawningProcess: false)
+            )
+            try Task.checkCancellation()
+            return Outcome(
+                result.terminationStatus,
+                error: try scratch.read("errors", limit: EngineProcess.errorBytes)
+            )
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            let code: SQLError.Code = [.spawnFailed, .executableNotFound].contains(error.code) ? .engine : .failed
+            throw SQLError(code, "Running \(engine.path) failed: \(error).", cause: error)
+        }
+    }
+
+    private func configuration(_ arguments: [String]) -> Configuration {
+        var options = PlatformOptions()
+        options.teardownSequence = [
+            .send(signal: .interrupt, allowedDurationToNextStep: EngineProcess.patience)
+        ]
+        return Configuration(
+            executable: .path(FilePath(engine.path)),
+            arguments: Arguments(arguments),
+            environment: .custom(["HOME": scratch.path, "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]),
+            workingDirectory: FilePath(scratch.path),
+            platformOptions: options
+        )
+    }
+}

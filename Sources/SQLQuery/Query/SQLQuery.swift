@@ -1,0 +1,131 @@
+public import EventJournal
+
+/// A query over one journal or several, run by DuckDB as a child process.
+///
+/// Each journal is three tables with the columns `event_id`, `timestamp`, `key`, `source`, `sequence`, `data` and
+/// `data_bytes` (the payload, where it is no text): `archived` is what compactions have put into the catalog, `current` what has
+/// been appended since, `events` both. An event is in one of the two, as it is now: what a replay that began at the same
+/// moment would deliver is in `events`, each once.
+///
+/// All tables of a journal are of one moment, whatever writers and compactions do while the query runs. The statement can
+/// read nothing but the journals' segments, and write nothing at all.
+///
+/// Cost: a snapshot of the journal, and the events of the inbox once more as a temporary file; the rest is up to the engine.
+/// Memory: some 100 MB for `current`, and what ``limits`` allows the engine.
+public struct SQLQuery: Sendable {
+    /// The statement: one query in DuckDB's dialect.
+    public var statement: String
+    /// What runs it.
+    public var engine: DuckDB
+    /// What it may take.
+    public var limits: SQLLimits
+    /// How rows are printed.
+    public var format: SQLFormat
+    /// Only events of this time are in the tables; segments outside are not opened.
+    public var range: EventRange
+    /// In which zone moments are printed and texts without one are read: a name of the IANA database.
+    public var timeZone: String
+    /// Where temporary files go.
+    public var temporaryDirectory: String
+
+    /// Describes a query.
+    public init(
+        _ statement: String,
+        engine: DuckDB,
+        limits: SQLLimits = .none,
+        format: SQLFormat = .table,
+        range: EventRange = .all,
+        timeZone: String = "UTC",
+        temporaryDirectory: String = "/tmp"
+    ) {
+        self.statement = statement
+        self.engine = engine
+        self.limits = limits
+        self.format = format
+        self.range = range
+        self.timeZone = timeZone
+        self.temporaryDirectory = temporaryDirectory
+    }
+
+    /// Runs the query and prints its rows.
+    ///
+    /// Cancellation of the task ends the engine.
+    ///
+    /// - Parameters:
+    ///   - journal: Whose tables have no prefix.
+    ///   - others: Journals whose tables are in a schema of that name: `"orders"` makes `orders.events`.
+    ///   - output: An open file that rows are printed to.
+    /// - Returns: What the tables were made of.
+    /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read.
+    public func run(
+        on journal: Journal,
+        with others: [String: Journal] = [:],
+        printingTo output: Int32
+    ) async throws -> SQLReport {
+        guard let duration = limits.duration else { return try await execute(journal, others, output) }
+        return try await withThrowingTaskGroup(of: SQLReport.self) { group in
+            group.addTask { try await execute(journal, others, output) }
+            group.addTask {
+                try await Task.sleep(for: duration)
+                throw SQLError(
+                    .limit,
+                    "The query took longer than \(duration.components.seconds) s. Narrow it to a range of time, or allow more."
+                )
+            }
+            defer { group.cancelAll() }
+            guard let report = try await group.next() else { throw CancellationError() }
+            return report
+        }
+    }
+
+    private func execute(
+        _ journal: Journal,
+        _ others: [String: Journal],
+        _ output: Int32
+    ) async throws -> SQLReport {
+        let scratch = try ScratchDirectory(in: temporaryDirectory)
+        let process = EngineProcess(engine: engine, scratch: scratch)
+        let checked = try await Statement.check(statement, process)
+        var report = SQLReport(
+            engineVersion: checked.engineVersion.description,
+            archivedSegments: 0,
+            archivedBytes: 0,
+            currentEvents: 0
+        )
+        var tables: [PreparedTables] = []
+        let named: [(String?, Journal)] =
+            [(nil, journal)] + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        for (number, (name, journal)) in named.enumerated() {
+            tables.append(
+                try await PreparedTables.prepare(
+                    journal,
+                    schema: name,
+                    range: range,
+                    needsCurrent: checked.needsCurrent,
+                    number: number,
+                    scratch: scratch
+                )
+            )
+        }
+        for table in tables {
+            report.archivedSegments += table.archivedSegments
+            report.archivedBytes += table.archivedBytes
+            report.currentEvents += table.currentEvents
+        }
+        let script = SetupScript(
+            tables: tables.map(\.tables),
+            limits: limits,
+            scratch: scratch.path,
+            timeZone: timeZone
+        )
+        try scratch.write("setup.sql", script.text)
+        let arguments =
+            ["-no-init", "-batch", "-bail"] + format.arguments
+            + ["-f", "\(scratch.path)/setup.sql", "-c", checked.text]
+        let outcome = try await process.run(arguments, printingTo: output)
+        guard outcome.isSuccess else {
+            throw EngineFailure.error(outcome, tables.map { ($0.root, $0.location) })
+        }
+        return report
+    }
+}

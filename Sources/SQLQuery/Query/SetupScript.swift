@@ -1,0 +1,120 @@
+/// What the engine is told before the statement: limits, which files it may read, the tables; and that it is locked then.
+///
+/// `allowed_paths` are the only files DuckDB opens once external access is off, and the lock keeps every setting as it is
+/// (https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview). They may be written as well as read, so only
+/// queries are let through: ``Statement``.
+struct SetupScript {
+    /// The tables of one journal.
+    struct Tables {
+        /// `nil` for the journal without a prefix.
+        var schema: String?
+        /// Files of the catalog of which every row counts.
+        var files: [String]
+        /// Files with rows that do not count: those with these ids and times.
+        var filesWithHidden: [String]
+        var hidden: [(id: String, timestamp: Int64)]
+        /// The file of `current`; `nil` when that is empty.
+        var current: String?
+        /// Which time the tables are of, in microseconds since 1970; `nil` where a side is open.
+        var after: Int64?
+        var through: Int64?
+    }
+
+    var tables: [Tables]
+    var limits: SQLLimits
+    var scratch: String
+    var timeZone: String
+
+    /// The script.
+    var text: String {
+        var lines: [String] = []
+        if let memory = limits.memoryBytes { lines.append("SET memory_limit='\(memory)B';") }
+        if let temporary = limits.temporaryBytes { lines.append("SET max_temp_directory_size='\(temporary)B';") }
+        if let threads = limits.threads { lines.append("SET threads=\(threads);") }
+        lines += [
+            "SET temp_directory=\(quoted("\(scratch)/spill"));",
+            "SET TimeZone=\(quoted(timeZone));",
+            "SET autoinstall_known_extensions=false;",
+            "SET autoload_known_extensions=false;",
+            "SET allow_community_extensions=false;",
+            "SET allow_persistent_secrets=false;",
+            "SET allowed_paths=\(list(tables.flatMap { $0.files + $0.filesWithHidden + ($0.current.map { [$0] } ?? []) }));",
+        ]
+        for tables in tables { lines += SetupScript.statements(tables) }
+        lines += [
+            // Both settings at once, and no commands of the shell that reach outside.
+            ".safe_mode",
+            """
+            SET VARIABLE highwater_lock = (SELECT CASE WHEN current_setting('enable_external_access') \
+            OR NOT current_setting('lock_configuration') THEN error('the configuration cannot be locked') END);
+            """,
+        ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static let columns = #"event_id, "timestamp", "key", source, "sequence", data, data_bytes"#
+
+    private static let empty = """
+        SELECT NULL::VARCHAR AS event_id, NULL::TIMESTAMPTZ AS "timestamp", NULL::VARCHAR AS "key", \
+        NULL::VARCHAR AS source, NULL::VARCHAR AS "sequence", NULL::VARCHAR AS data, NULL::BLOB AS data_bytes WHERE false
+        """
+
+    private static func statements(_ tables: Tables) -> [String] {
+        var lines: [String] = []
+        let prefix = tables.schema.map { identifier($0) + "." } ?? ""
+        if tables.schema != nil { lines.append("CREATE SCHEMA \(prefix.dropLast());") }
+        let range = range(tables)
+        var archived: [String] = []
+        if !tables.files.isEmpty {
+            archived.append(
+                "SELECT \(columns) FROM read_parquet(\(list(tables.files)))\(range.isEmpty ? "" : " WHERE " + range)"
+            )
+        }
+        if !tables.filesWithHidden.isEmpty {
+            let rows = tables.hidden.map { "(\(quoted($0.id)),make_timestamptz(\($0.timestamp)))" }
+            lines.append(
+                "CREATE TABLE \(prefix)highwater_hidden AS SELECT * FROM (VALUES \(rows.joined(separator: ","))) "
+                    + "hidden(id, moment);"
+            )
+            archived.append(
+                "SELECT \(columns) FROM read_parquet(\(list(tables.filesWithHidden))) ANTI JOIN \(prefix)highwater_hidden "
+                    + #"ON event_id = id AND "timestamp" = moment"#
+                    + (range.isEmpty ? "" : " WHERE " + range)
+            )
+        }
+        let current = tables.current.map { "SELECT \(columns) FROM read_parquet(\(list([$0])))" }
+        let views = [
+            ("archived", archived), ("current", current.map { [$0] } ?? []),
+            ("events", archived + (current.map { [$0] } ?? [])),
+        ]
+        for (name, parts) in views {
+            let query = parts.isEmpty ? empty : parts.joined(separator: " UNION ALL ")
+            lines.append("CREATE VIEW \(prefix)\(name) AS \(query);")
+        }
+        return lines
+    }
+
+    /// The first moment that DuckDB has: 22 December of 290309 BC.
+    private static let earliest: Int64 = -9_223_372_022_400_000_000
+
+    private static func range(_ tables: Tables) -> String {
+        var conditions: [String] = []
+        if let after = tables.after, after >= earliest {
+            conditions.append(#""timestamp" > make_timestamptz(\#(after))"#)
+        }
+        if let through = tables.through { conditions.append(#""timestamp" <= make_timestamptz(\#(through))"#) }
+        return conditions.joined(separator: " AND ")
+    }
+}
+
+/// Text as a literal of SQL.
+func quoted(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+}
+
+/// Text as an identifier of SQL.
+func identifier(_ text: String) -> String {
+    "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+}
+
+private func list(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }

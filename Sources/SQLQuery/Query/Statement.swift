@@ -1,0 +1,112 @@
+/// A statement that DuckDB's own parser took for a single query.
+///
+/// Anything else is refused: a locked configuration does not keep `COPY … TO` from overwriting a file that may be read.
+struct Statement {
+    let text: String
+    /// The engine's version.
+    let engineVersion: EngineVersion
+    /// Whether it could read rows of the inbox.
+    let needsCurrent: Bool
+
+    /// The longest statement, in bytes: Linux takes no longer argument of a program (`MAX_ARG_STRLEN`).
+    static let mostBytes = 120_000
+
+    /// Has a statement parsed.
+    ///
+    /// - Parameters:
+    ///   - text: As the user wrote it.
+    ///   - process: Starts the engine, which executes nothing of it.
+    /// - Returns: What may be executed.
+    /// - Throws: ``SQLError``.
+    static func check(_ text: String, _ process: EngineProcess) async throws -> Statement {
+        guard text.utf8.count <= mostBytes else {
+            throw SQLError(
+                .refused,
+                "The statement has \(text.utf8.count) bytes; a query may have \(mostBytes). Join with a journal, or with a "
+                    + "range of its events, instead of listing values."
+            )
+        }
+        guard !text.utf8.contains(0) else { throw SQLError(.statement, "The statement has a NUL byte in it.") }
+        try process.scratch.write("check.sql", script(text))
+        let outcome = try await process.run(
+            ["-no-init", "-batch", "-bail", "-list", "-noheader", "-separator", "\n"]
+                + ["-f", "\(process.scratch.path)/check.sql", "-c", ""],
+            outputBytes: 64 << 20
+        )
+        let lines = outcome.output.split(separator: "\n", maxSplits: 6, omittingEmptySubsequences: false)
+        guard outcome.isSuccess, lines.count == 7, let version = EngineVersion(lines[0]) else {
+            throw SQLError(
+                .engine,
+                "\(process.engine.path) is not DuckDB's command-line program, or too old for this: it says \""
+                    + outcome.error.prefix(300).split(separator: "\n").joined(separator: " ")
+                    + "\". Highwater needs \(EngineVersion.minimum) or newer."
+            )
+        }
+        guard version >= .minimum else {
+            throw SQLError(
+                .engine,
+                "\(process.engine.path) is DuckDB \(version); Highwater needs \(EngineVersion.minimum) or newer."
+            )
+        }
+        let (kind, position, message) = (lines[1], Int(lines[2]), lines[6].dropLast(lines[6].hasSuffix("\n") ? 1 : 0))
+        switch kind {
+        case "": break
+        case "not implemented": throw notAQuery
+        default: throw SQLError(.statement, Caret.message("Parser Error: \(message)", in: text, at: position))
+        }
+        guard lines[3] == "1" else {
+            if lines[3] == "0" { throw SQLError(.statement, "There is no statement.") }
+            throw SQLError(.refused, "These are \(lines[3]) statements. A query is one; give one after the other.")
+        }
+        return Statement(text: text, engineVersion: version, needsCurrent: lines[4] == "true")
+    }
+
+    private static let notAQuery = SQLError(
+        .refused,
+        "This is not a query. SELECT, FROM, WITH, VALUES, TABLE, DESCRIBE, SUMMARIZE and SHOW are; a journal is changed with "
+            + "`highwater put`, `update` and `delete`. For PIVOT list the values it is to have columns of: PIVOT … ON key IN (…)."
+    )
+
+    /// Asks for what is wanted in seven lines, the last of which may be several.
+    ///
+    /// The functions `query` and `query_table` can name tables in ways that the parser does not see.
+    private static func script(_ text: String) -> String {
+        """
+        .safe_mode
+        WITH parsed AS (SELECT json_serialize_sql(\(quoted(text))) AS tree)
+        SELECT version(), coalesce(tree->>'$.error_type', ''), coalesce(tree->>'$.position', ''),
+          coalesce(json_array_length(tree->'$.statements'), 0),
+          regexp_matches(tree::VARCHAR, '"[a-z_]*name":"[^"]*(events|current|query)', 'i'), '', coalesce(tree->>'$.error_message', '') FROM parsed;
+
+        """
+    }
+}
+
+/// Shows where a statement is wrong.
+enum Caret {
+    /// A message with the line and a caret under the place, in the form DuckDB has for it.
+    ///
+    /// - Parameters:
+    ///   - message: What is wrong.
+    ///   - text: The statement.
+    ///   - position: The place, counted in code points from 0; `nil` when it is not known.
+    /// - Returns: Three lines, or one.
+    static func message(_ message: String, in text: String, at position: Int?) -> String {
+        guard let position, position >= 0 else { return message }
+        let scalars = text.unicodeScalars
+        let place =
+            scalars.index(scalars.startIndex, offsetBy: position, limitedBy: scalars.endIndex) ?? scalars.endIndex
+        let before = scalars[..<place]
+        let start = before.lastIndex(of: "\n").map { scalars.index(after: $0) } ?? scalars.startIndex
+        let end = scalars[place...].firstIndex(of: "\n") ?? scalars.endIndex
+        let number = before.reduce(1) { $0 + ($1 == "\n" ? 1 : 0) }
+        let head = "LINE \(number): "
+        // Of a long line what is around the place is enough.
+        let column = scalars.distance(from: start, to: place)
+        let first = column > 70 ? scalars.index(start, offsetBy: column - 60) : start
+        let shown = String(scalars[first..<end].prefix(110))
+        let mark = first == start ? "" : "…"
+        let indent = head.count + mark.count + String(scalars[first..<place]).count
+        return "\(message)\n\n\(head)\(mark)\(shown)\n\(String(repeating: " ", count: indent))^"
+    }
+}

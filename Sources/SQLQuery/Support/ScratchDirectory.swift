@@ -1,0 +1,166 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// A directory for the files of one query, which goes away with it.
+///
+/// Its owner holds a lock in it (`flock(2)`), so that whoever comes later can tell those that a killed process left behind,
+/// and removes them.
+final class ScratchDirectory: Sendable {
+    /// Its absolute path.
+    let path: String
+    private let lock: Int32
+
+    private static let prefix = "highwater-sql-"
+    private static let lockName = "lock"
+
+    /// Makes one.
+    ///
+    /// - Parameter parent: Where; a directory for temporary files.
+    /// - Throws: ``SQLError/Code/failed`` when nothing can be written there.
+    init(in parent: String) throws(SQLError) {
+        ScratchDirectory.sweep(parent)
+        var template = Array("\(parent)/\(ScratchDirectory.prefix)XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&template) != nil else {
+            throw ScratchDirectory.failure("A directory for temporary files cannot be made in \(parent)")
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        lock = unsafe open("\(path)/\(ScratchDirectory.lockName)", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw ScratchDirectory.failure("\(path) cannot be locked")
+        }
+    }
+
+    deinit {
+        ScratchDirectory.remove(path)
+        close(lock)
+    }
+
+    /// Writes a file.
+    func write(_ name: String, _ text: String) throws(SQLError) {
+        var file = try create(name)
+        try file.write(Array(text.utf8))
+        try file.close()
+    }
+
+    /// Begins a file.
+    func create(_ name: String) throws(SQLError) -> ScratchFile { try ScratchFile("\(path)/\(name)") }
+
+    /// The beginning of a file; what is no UTF-8 in it is replaced.
+    func read(_ name: String, limit: Int) throws(SQLError) -> String {
+        let file = unsafe open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw ScratchDirectory.failure("\(path)/\(name) cannot be read") }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16 << 10)
+        while bytes.count < limit {
+            let count = unsafe readDescriptor(file, &chunk, min(chunk.count, limit - bytes.count))
+            if count == 0 { break }
+            if count > 0 {
+                bytes.append(contentsOf: chunk[..<count])
+            } else if errno != EINTR {
+                throw ScratchDirectory.failure("\(path)/\(name) cannot be read")
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Makes a name that stands for another path, whatever it stood for.
+    func replaceLink(_ name: String, with target: String) throws(SQLError) {
+        _ = unsafe unlink("\(path)/\(name)")
+        guard unsafe symlink(target, "\(path)/\(name)") == 0 else {
+            throw ScratchDirectory.failure("\(path)/\(name) cannot be made")
+        }
+    }
+
+    static func failure(_ what: String) -> SQLError {
+        SQLError(.failed, "\(what): \(unsafe String(cString: strerror(errno))). TMPDIR says where temporary files go.")
+    }
+
+    /// Removes directories whose owner is gone.
+    ///
+    /// What cannot be removed stays: it is not this query's concern.
+    private static func sweep(_ parent: String) {
+        for name in names(parent) where name.hasPrefix(prefix) {
+            let path = "\(parent)/\(name)"
+            let lock = unsafe open("\(path)/\(lockName)", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+            // Without a lock file it was made just now.
+            guard lock >= 0 else { continue }
+            defer { close(lock) }
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { remove(path) }
+        }
+    }
+
+    private static func names(_ directory: String) -> [String] {
+        guard let stream = unsafe opendir(directory) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Removes a directory with all that is in it; links are removed, not followed.
+    private static func remove(_ path: String) {
+        for name in names(path) {
+            let child = "\(path)/\(name)"
+            if unsafe unlink(child) != 0 { remove(child) }
+        }
+        unsafe rmdir(path)
+    }
+}
+
+/// A file of a ``ScratchDirectory`` that is being written.
+struct ScratchFile: ~Copyable {
+    let path: String
+    /// What it is written by; the file's.
+    private(set) var descriptor: Int32
+
+    init(_ path: String) throws(SQLError) {
+        self.path = path
+        descriptor = unsafe open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o600)
+        if descriptor < 0 { throw ScratchDirectory.failure("\(path) cannot be written") }
+    }
+
+    deinit { if descriptor >= 0 { closeDescriptor(descriptor) } }
+
+    mutating func write(_ bytes: [UInt8]) throws(SQLError) {
+        var start = 0
+        while start < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[start...])
+                return unsafe writeDescriptor(descriptor, rest.baseAddress, rest.count)
+            }
+            if count >= 0 {
+                start += count
+            } else if errno != EINTR {
+                throw ScratchDirectory.failure("\(path) cannot be written")
+            }
+        }
+    }
+
+    mutating func close() throws(SQLError) {
+        let open = descriptor
+        descriptor = -1
+        guard closeDescriptor(open) == 0 else { throw ScratchDirectory.failure("\(path) cannot be written") }
+    }
+}
+
+@discardableResult
+private func closeDescriptor(_ descriptor: Int32) -> Int32 { close(descriptor) }
+
+private func writeDescriptor(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(descriptor, bytes, count)
+}
+
+private func readDescriptor(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    unsafe read(descriptor, bytes, count)
+}

@@ -1,0 +1,127 @@
+internal import ArgumentParser
+internal import EventJournal
+internal import SQLQuery
+
+/// `highwater sql`: a query over everything a journal has.
+struct SQLCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sql",
+        abstract: "Query a journal in SQL.",
+        discussion: """
+            There are three tables: archived (what compaction has put into the catalog), current (what was appended since) and \
+            events (both). Each has event_id, timestamp, key, source, sequence, data, and data_bytes for payloads that are no \
+            text. Updates and deletes are applied, every event is there once, and all of it is of one moment, while others \
+            write and compact. data is text: data->>'$.a.b' reaches into JSON.
+
+            The dialect is DuckDB's, whose command-line program runs the query as a child process: duckdb on PATH, what \
+            --duckdb or HIGHWATER_DUCKDB names, or where scripts/setup put it. The statement is one query; it can read the \
+            journal's segments and nothing else.
+
+            EXAMPLES
+              highwater sql ./commits "select key, count(*) from events group by 1 order by 2 desc limit 5"
+              highwater sql ./commits "select timestamp, data->>'$.subject' as subject from events limit 3" --format json
+              highwater sql ./commits "select count(*) from events" --after 2015-01-01 --through 2016-01-01
+              highwater sql ./orders "select * from events join other.events as o using (key)" --with other=./payments
+              highwater sql ./commits - < report.sql > report.txt
+            """
+    )
+
+    @OptionGroup var journal: JournalArgument
+
+    @Argument(help: "One query; - reads it from standard input.")
+    var statement: String
+
+    @OptionGroup var range: RangeOptions
+
+    @Option(help: "How rows are printed: \(SQLFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var format: SQLFormat = .table
+
+    @Option(
+        help: ArgumentHelp(
+            "Another journal, whose tables are name.events and so on; may be repeated.",
+            valueName: "name=journal"
+        )
+    )
+    var with: [NamedJournal] = []
+
+    @Option(help: ArgumentHelp("The time zone that moments are printed and read in.", valueName: "name"))
+    var timeZone = "UTC"
+
+    @OptionGroup var limits: SQLLimitOptions
+
+    func validate() throws {
+        let names = with.map { $0.name.lowercased() }
+        if Set(names).count < names.count { throw ValidationError("Two journals of --with have the same name.") }
+    }
+
+    func run() async throws {
+        let engine = try SQLEngine.locate(limits.duckdb)
+        let statement =
+            statement == "-"
+            ? String(decoding: try StandardInput.readAll(limit: 1 << 20, what: "statement"), as: UTF8.self) : statement
+        let query = SQLQuery(
+            statement,
+            engine: engine,
+            limits: limits.limits,
+            format: format,
+            range: EventRange(after: range.after?.timestamp, through: range.through?.timestamp),
+            timeZone: timeZone,
+            temporaryDirectory: SQLEngine.temporaryDirectory
+        )
+        try await Signals.cancellable {
+            let journal = try await journal.open(create: false)
+            var others: [String: Journal] = [:]
+            for other in with { others[other.name] = try await JournalArgument.open(other.journal, create: false) }
+            _ = try await query.run(on: journal, with: others, printingTo: 1)
+        }
+    }
+}
+
+/// A journal with the name its tables are to have: `orders=./orders`.
+struct NamedJournal: ExpressibleByArgument {
+    let name: String
+    let journal: String
+
+    init?(argument: String) {
+        guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+        name = String(argument[..<equals])
+        journal = String(argument[argument.index(after: equals)...])
+        // Names that DuckDB has a meaning for.
+        let taken = ["main", "temp", "system", "memory", "information_schema", "pg_catalog"]
+        guard !journal.isEmpty, !taken.contains(name.lowercased()) else { return nil }
+    }
+}
+
+/// What a query may take, and what runs it.
+struct SQLLimitOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Memory of the engine, such as 2GiB; 80 % of the machine's unless given.", valueName: "size")
+    )
+    var memory: SizeArgument?
+
+    @Option(help: ArgumentHelp("Size of its temporary files, such as 10GiB.", valueName: "size"))
+    var spill: SizeArgument?
+
+    @Option(help: ArgumentHelp("Threads of the engine; one a processor unless given.", valueName: "count"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("End the query after this time, such as 90s or 15m.", valueName: "duration"))
+    var timeout: DurationArgument?
+
+    @Option(help: ArgumentHelp("DuckDB's command-line program.", valueName: "path"), completion: .file())
+    var duckdb: String?
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads is 1 or more, not \(threads).") }
+        if let memory, memory.bytes < 16 << 20 { throw ValidationError("--memory is 16MiB or more, not \(memory).") }
+    }
+
+    var limits: SQLLimits {
+        SQLLimits(
+            memoryBytes: memory?.bytes,
+            temporaryBytes: spill?.bytes,
+            threads: threads,
+            duration: timeout?.duration
+        )
+    }
+}

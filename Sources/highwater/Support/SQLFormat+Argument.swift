@@ -1,0 +1,5 @@
+public import ArgumentParser
+public import SQLQuery
+
+/// `--format csv`.
+extension SQLFormat: ExpressibleByArgument {}

@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+@Suite("SQL command") struct SQLCommandTests {
+    /// A journal of so many events, a minute apart.
+    private func journal(_ count: Int) async throws -> (scratch: Scratch, path: String) {
+        let scratch = try Scratch()
+        let input = try scratch.file("events.ndjson", ndjson(count))
+        let path = scratch.path + "/journal"
+        let arguments = ["import", path, input, "--id", "id", "--timestamp", "at", "--key", "k"]
+        let outcome = try await Program.highwater.run(arguments)
+        try #require(outcome.status == 0, "\(outcome.error)")
+        return (scratch, path)
+    }
+
+    @Test(
+        "prints rows in the format that is asked for",
+        arguments: [
+            ("csv", "key,n\nk0,2\n,0\n"),
+            ("json", #"[{"key":"k0","n":2},{"key":null,"n":0}]"# + "\n"),
+            ("ndjson", #"{"key":"k0","n":2}"# + "\n" + #"{"key":null,"n":0}"# + "\n"),
+            ("table", "┌──────┬───┐\n│ key  │ n │\n├──────┼───┤\n│ k0   │ 2 │\n│ NULL │ 0 │\n└──────┴───┘\n"),
+        ]
+    )
+    func formats(format: String, expected: String) async throws {
+        let (scratch, path) = try await journal(10)
+        let statement = "select key, count(*) as n from events where key = 'k0' group by 1 union all select null, 0"
+        let outcome = try await Program.highwater.run("sql", path, statement, "--format", format)
+        #expect(outcome.status == 0, "\(outcome.error)")
+        let rows = outcome.output.replacing("},\n{", with: "},{")
+        #expect(rows == expected)
+        withExtendedLifetime(scratch) {}
+    }
+
+    @Test("takes the statement from standard input, a range, and another journal") func inputs() async throws {
+        let (scratch, path) = try await journal(120)
+        let count = try await Program.highwater.run(
+            [
+                "sql", path, "-", "--format", "csv", "--after", "2024-03-01T00:59:00Z", "--through",
+                "2024-03-01T01:10:00Z",
+            ],
+            input: Data("select count(*) as n\nfrom events;\n".utf8)
+        )
+        #expect(count.output == "n\n11\n", "\(count.error)")
+        let joined = try await Program.highwater.run(
+            "sql",
+            path,
+            "select count(*) as n from events join o.events using (event_id)",
+            "--with",
+            "o=" + path,
+            "--format",
+            "csv"
+        )
+        #expect(joined.output == "n\n120\n", "\(joined.error)")
+        let zone = try await Program.highwater.run(
+            "sql",
+            path,
+            "select min(timestamp) as t from events",
+            "--time-zone",
+            "Asia/Tokyo",
+            "--format",
+            "csv"
+        )
+        #expect(zone.output == "t\n2024-03-01 09:00:00+09\n", "\(zone.error)")
+        withExtendedLifetime(scratch) {}
+    }
+
+    @Test("says by its status what kind of failure it was") func statuses() async throws {
+        let (scratch, path) = try await journal(3)
+        func status(_ arguments: String...) async throws -> Int32 {
+            let outcome = try await Program.highwater.run(["sql"] + arguments)
+            #expect(outcome.output == "")
+            #expect(outcome.error.hasPrefix("highwater: ") || outcome.status == 64, "\(outcome.error)")
+            return outcome.status
+        }
+        #expect(try await status(path, "selec 1") == 8)
+        #expect(try await status(path, "select nope from events") == 8)
+        #expect(try await status(path, "select * from read_text('/etc/hostname')") == 8)
+        #expect(try await status(path, "drop view events") == 8)
+        #expect(try await status(path, "select count(*) from range(1000000000000)", "--timeout", "1s") == 9)
+        #expect(try await status(path, "select 1", "--duckdb", "/nowhere/duckdb") == 10)
+        #expect(try await status(path, "select 1", "--duckdb", "/bin/true") == 10)
+        #expect(try await status(scratch.path + "/none", "select 1") == 4)
+        #expect(try await status("memory:x", "select 1") != 0)
+        #expect(try await status(path, "select 1", "--with", "main=" + path) == 64)
+        #expect(try await status(path, "select 1", "--with", "a=" + path, "--with", "A=" + path) == 64)
+        #expect(try await status(path, "select 1", "--threads", "0") == 64)
+        withExtendedLifetime(scratch) {}
+    }
+
+    @Test("ends quietly when its reader has had enough") func closedPipe() async throws {
+        let (scratch, path) = try await journal(3)
+        let outcome = try await Program.highwater.bash(
+            #""$0" sql "$1" "from range(1000000000)" --format csv | head -n 2; echo "${PIPESTATUS[0]}""#,
+            path
+        )
+        #expect(outcome.output == "range\n0\n0\n")
+        #expect(outcome.error == "")
+        withExtendedLifetime(scratch) {}
+    }
+
+    @Test("an interrupt ends the engine too, with status 130") func interrupt() async throws {
+        let (scratch, path) = try await journal(3)
+        let temporary = scratch.path + "/tmp"
+        try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+        let outcome = try await Program.highwater.bash(
+            #"""
+            set -m # else the background ignores interrupts
+            export TMPDIR="$2"
+            "$0" sql "$1" "select count(*) from range(1000000000000)" & pid=$!
+            until ls "$2"/highwater-sql-*/setup.sql >/dev/null 2>&1; do sleep 0.1; done
+            sleep 0.3
+            kill -INT $pid; wait $pid; echo "status $?"
+            ls "$2"
+            pgrep -f "$2/highwater-sql" >/dev/null && echo "engine is alive"
+            """#,
+            path,
+            temporary
+        )
+        #expect(outcome.output == "status 130\n", "\(outcome.error)")
+        withExtendedLifetime(scratch) {}
+    }
+}

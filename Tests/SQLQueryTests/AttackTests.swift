@@ -1,0 +1,148 @@
+import EventJournal
+import Foundation
+import SQLQuery
+import Testing
+
+/// What a statement must not reach.
+@Suite("Attacks") struct AttackTests {
+    /// A journal, a secret beside it, and a place where nothing may appear.
+    private struct Target {
+        let scratch: Scratch
+        let journal: Journal
+        let segment: String
+        let secret: String
+        let out: String
+
+        init() async throws {
+            scratch = try Scratch()
+            journal = try await scratch.journal()
+            try await journal.append([Event(id: "a", timestamp: .now, data: Array("{}".utf8))])
+            try await journal.compact(CompactionPolicy(force: true))
+            let key = try #require(try await journal.segments().first?.key)
+            segment = scratch.path + "/journal/" + key
+            secret = try scratch.file("secret.txt", "s3cr3t,s3cr3t\n")
+            out = scratch.path + "/out"
+            try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+        }
+    }
+
+    static let statements = [
+        "select * from read_text('SECRET')",
+        "select * from read_blob('SECRET')",
+        "select * from read_csv('SECRET')",
+        "select * from read_csv(['SECRET'], auto_detect=true)",
+        "select * from read_json('SECRET')",
+        "select * from read_ndjson_objects('SECRET')",
+        "select * from 'SECRET'",
+        "from 'SECRET'",
+        "select * from sniff_csv('SECRET')",
+        "select * from glob('SCRATCH/*')",
+        "select * from parquet_metadata('SECRET')",
+        "select * from read_text('SCRATCH/journal/../secret.txt')",
+        "select * from read_text('SCRATCH/journal/_delta_log/00000000000000000000.json')",
+        "select * from read_text('file://SECRET')",
+        "select * from read_text('/etc/passwd')",
+        "select * from read_text('/proc/self/environ')",
+        "select * from read_text('/proc/self/cmdline')",
+        "select * from read_csv('http://127.0.0.1:1/x')",
+        "select * from read_parquet('s3://bucket/key')",
+        "select * from query('select * from read_text(''SECRET'')')",
+        "select * from query_table('SECRET')",
+        "select * from (describe select * from read_csv('SECRET'))",
+        "with a as materialized (from read_text('SECRET')) from a",
+        "select getenv('HOME')",
+        "select getenv('PATH')",
+        "copy (select 1) to 'OUT/x.csv'",
+        "copy (select 1) to 'SEGMENT' (format csv, use_tmp_file false)",
+        "copy events from 'SECRET'",
+        "export database 'OUT'",
+        "import database 'SCRATCH'",
+        "attach 'OUT/x.db'",
+        "attach 'SECRET' as x (type sqlite)",
+        "install httpfs",
+        "force install httpfs from 'http://127.0.0.1:1'",
+        "load httpfs",
+        "load 'OUT/x.duckdb_extension'",
+        "set enable_external_access=true",
+        "set lock_configuration=false",
+        "set allowed_paths=['/']",
+        "set allowed_directories=['/']",
+        "set memory_limit='1TB'",
+        "set temp_directory='OUT'",
+        "set home_directory='OUT'",
+        "set log_query_path='OUT/log'",
+        "reset enable_external_access",
+        "reset lock_configuration",
+        "pragma enable_external_access=true",
+        "pragma enable_profiling",
+        "pragma profiling_output='OUT/p'",
+        "set variable highwater_lock = 1",
+        "create table x as select 1",
+        "create or replace view events as select 1",
+        "create persistent secret (type s3)",
+        "drop view events",
+        "insert into highwater_hidden values (1)",
+        "update events set data = 'x'",
+        "delete from events",
+        "call enable_logging(storage='file', storage_config={'path': 'OUT'})",
+        "explain analyze copy (select 1) to 'OUT/x'",
+        "prepare p as copy (select 1) to 'OUT/x.csv'",
+        "begin; copy (select 1) to 'OUT/x.csv'",
+        "select 1; copy (select 1) to 'OUT/x.csv'",
+        "select 1;\n.shell touch OUT/x",
+        ".shell touch OUT/x",
+        " .shell touch OUT/x",
+        "\n.shell touch OUT/x",
+        "-- a\n.shell touch OUT/x",
+        "/*\n.shell touch OUT/x\n*/;",
+        ".output OUT/x",
+        ".once OUT/x",
+        ".open OUT/x",
+        ".read SECRET",
+        ".import SECRET events",
+        ".log OUT/x",
+        ".cd OUT",
+        "select '\n.shell touch OUT/x\n' from read_text('SECRET')",
+        "select 1')); copy (select 1) to 'OUT/x.csv'; --",
+        "select $$'$$); copy (select 1) to 'OUT/x.csv'; --",
+        "\\! touch OUT/x",
+    ]
+
+    @Test("is refused", arguments: statements) func isRefused(_ statement: String) async throws {
+        let target = try await Target()
+        let before = try Data(contentsOf: URL(fileURLWithPath: target.segment))
+        let statement = statement.replacing("SECRET", with: target.secret)
+            .replacing("OUT", with: target.out)
+            .replacing("SEGMENT", with: target.segment)
+            .replacing("SCRATCH", with: target.scratch.path)
+        let query = SQLQuery(statement, engine: Engine.duckDB, format: .csv)
+        let error = await #expect(throws: SQLError.self) {
+            let text = try await query.text(on: target.journal)
+            Issue.record("it printed \(text)")
+        }
+        #expect([.refused, .statement].contains(error?.code))
+        #expect(error?.message.contains("s3cr3t") == false)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target.out) == [])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: target.segment)) == before)
+    }
+
+    @Test("nothing of our environment, and nothing of a user's settings of DuckDB, reaches the engine")
+    func isolation() async throws {
+        let target = try await Target()
+        // `current_setting` may be read; what it says is ours.
+        let settings = try await target.journal.rows(
+            "select current_setting('enable_external_access'), current_setting('lock_configuration'), "
+                + "current_setting('autoload_known_extensions'), current_setting('TimeZone')"
+        )
+        #expect(settings == ["false,true,false,UTC"])
+        #expect(try await target.journal.rows("select count(*) from duckdb_secrets()") == ["0"])
+    }
+
+    @Test("the journal's own segments may be read, and only those of the range") func ownSegments() async throws {
+        let target = try await Target()
+        let paths = try await target.journal.rows("select unnest(current_setting('allowed_paths')::varchar[])")
+        #expect(paths.count == 1)
+        let none = EventRange(through: Timestamp(microseconds: 0))
+        #expect(try await target.journal.rows("select len(current_setting('allowed_paths')::varchar[])", none) == ["0"])
+    }
+}

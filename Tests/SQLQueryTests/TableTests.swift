@@ -1,0 +1,196 @@
+import EventJournal
+import Foundation
+import SQLQuery
+import Testing
+
+/// What is in the tables is what a replay delivers.
+@Suite("Tables") struct TableTests {
+    private static func events(_ ids: Range<Int>, version: Int = 0) -> [Event] {
+        ids.map { number in
+            Event(
+                id: "e\(number)",
+                timestamp: Timestamp(microseconds: Int64(number) * 1_000_000 + 7),
+                key: number % 3 == 0 ? nil : "k\(number % 3)",
+                data: Array(#"{"n":\#(number),"v":\#(version)}"#.utf8)
+            )
+        }
+    }
+
+    @Test("an empty journal has empty tables") func empty() async throws {
+        let scratch = try Scratch()
+        let journal = try await scratch.journal()
+        for table in ["events", "archived", "current"] {
+            #expect(try await journal.rows("select count(*) from \(table)") == ["0"])
+        }
+    }
+
+    @Test("events are in current until they are compacted, then in archived, always once in events")
+    func movesOnce() async throws {
+        let scratch = try Scratch()
+        let journal = try await scratch.journal()
+        try await journal.append(Self.events(0..<50))
+        let counts =
+            "select (select count(*) from archived), (select count(*) from current), (select count(*) from events)"
+        #expect(try await journal.rows(counts) == ["0,50,50"])
+        try await journal.compact(CompactionPolicy(force: true))
+        #expect(try await journal.rows(counts) == ["50,0,50"])
+        // Ids that are there already do not count, in the inbox as in the catalog.
+        try await journal.append(Self.events(40..<60, version: 1))
+        try await journal.append(Self.events(55..<70, version: 2))
+        #expect(try await journal.rows(counts) == ["50,20,70"])
+        #expect(
+            try await journal.rows("select data->>'$.v' as v, count(*) from events group by 1 order by 1")
+                == ["0,50", "1,10", "2,10"]
+        )
+    }
+
+    @Test("updates and deletes that wait are applied to all tables") func pendingChanges() async throws {
+        let scratch = try Scratch()
+        let journal = try await scratch.journal()
+        try await journal.append(Self.events(0..<30))
+        try await journal.compact(CompactionPolicy(force: true))
+        try await journal.append(Self.events(30..<40))
+        for id in ["e3", "e33"] { try await journal.update(id, data: Array(#"{"v":9}"#.utf8)) }
+        for id in ["e4", "e34"] { try await journal.delete(id) }
+        // Deleted and recorded anew.
+        try await journal.delete("e5")
+        try await journal.put(Array(#"{"v":10}"#.utf8), id: "e5", at: Timestamp(microseconds: 99_000_000), key: "again")
+        #expect(try await journal.rows("select count(*), count(distinct event_id) from events") == ["38,38"])
+        #expect(try await journal.rows("select event_id from archived where event_id in ('e3','e4','e5')") == [])
+        #expect(
+            try await journal.rows(
+                "select event_id, data->>'$.v', key from events where (data->>'$.v')::int > 8 order by 1"
+            )
+                == ["e3,9,", "e33,9,", "e5,10,again"]
+        )
+        #expect(try await journal.everything() == journal.replayed())
+    }
+
+    @Test("every field and payload comes through: null and empty, unicode, binary, before 1970, far times")
+    func fields() async throws {
+        let scratch = try Scratch()
+        // A name that DuckDB would take for a pattern, or for the end of a text.
+        let journal = try await scratch.journal("it's [a] *journal?")
+        let times: [Int64] = [-1, 0, -62_135_596_800_000_000, 253_402_300_799_999_999, 1_700_000_000_123_456]
+        let payloads: [[UInt8]] = [[], [0xff, 0x00], Array("é😀\n\"'".utf8), Array("null".utf8), [0]]
+        let texts: [String?] = [nil, "", "é😀", "a,b\"c\nd", "'"]
+        var number = 0
+        for time in times {
+            for (payload, text) in zip(payloads, texts) {
+                try await journal.append([
+                    Event(
+                        id: "é\(number)'\"\n",
+                        timestamp: Timestamp(microseconds: time),
+                        key: text,
+                        data: payload,
+                        source: text,
+                        sequence: text
+                    )
+                ])
+                number += 1
+            }
+        }
+        let expected = try await journal.replayed()
+        #expect(expected.count == 25)
+        #expect(try await journal.everything() == expected)
+        try await journal.compact(CompactionPolicy(force: true))
+        #expect(try await journal.everything("archived") == expected)
+        // A pending change of an id that needs quoting.
+        try await journal.delete("é3'\"\n")
+        #expect(try await journal.everything() == journal.replayed())
+        let nulls = try await journal.rows(
+            "select count(*) from events where key is null and source is null and sequence is null"
+        )
+        #expect(nulls == ["5"])
+    }
+
+    @Test("a range has the events of a replay of it, and opens no segment outside") func ranges() async throws {
+        let scratch = try Scratch()
+        let journal = try await scratch.journal()
+        for day in 0..<6 {
+            try await journal.append(Self.events(day * 100..<day * 100 + 100))
+            try await journal.compact(CompactionPolicy(force: true, targetObjectBytes: 1, isThorough: false))
+        }
+        try await journal.append(Self.events(560..<640, version: 1))
+        try await journal.delete("e250")
+        let segments = try await journal.segments()
+        #expect(segments.count > 6)
+        for (after, through) in [(150, 260), (199, 200), (-1, 5), (555, 9999), (0, 0)] as [(Int64, Int64)] {
+            let range = EventRange(
+                after: Timestamp(microseconds: after * 1_000_000 + 7),
+                through: Timestamp(microseconds: through * 1_000_000 + 7)
+            )
+            if after == through { continue }
+            let expected = try await journal.replayed(range)
+            #expect(try await journal.everything("events", range) == expected, "\(after) to \(through)")
+            let query = SQLQuery("select count(*) from events", engine: Engine.duckDB, format: .csv, range: range)
+            let report = try await query.printed(on: journal).report
+            let touched = segments.filter {
+                $0.batchID == nil && $0.first <= range.through && $0.last > range.after
+            }
+            #expect(report.archivedSegments == touched.count)
+        }
+        // What is outside can be damaged beyond recognition.
+        let outside = try #require(
+            segments.first { $0.batchID == nil && $0.last < Timestamp(microseconds: 100_000_000) }
+        )
+        try Data("gone".utf8).write(to: URL(fileURLWithPath: scratch.path + "/journal/" + outside.key))
+        let range = EventRange(after: Timestamp(microseconds: 300_000_007))
+        #expect(try await journal.everything("events", range) == journal.replayed(range))
+        await #expect(throws: SQLError.self) { try await journal.rows("select count(data) from events") }
+    }
+
+    @Test("a statement that does not name current does not pay for it") func currentOnDemand() async throws {
+        let scratch = try Scratch()
+        let journal = try await scratch.journal()
+        try await journal.append(Self.events(0..<10))
+        func current(_ statement: String) async throws -> Int {
+            try await SQLQuery(statement, engine: Engine.duckDB).printed(on: journal).report.currentEvents
+        }
+        #expect(try await current("select count(*) from archived") == 0)
+        #expect(try await current("select count(*) from CURRENT") == 10)
+        #expect(try await current("from \"Events\"") == 10)
+        #expect(try await current("from query('from eve' || 'nts')") == 10)
+        #expect(try await current("from query_table('eve' || 'nts')") == 10)
+    }
+
+    @Test("journals are joined under names of their own") func join() async throws {
+        let scratch = try Scratch()
+        let (left, right) = (try await scratch.journal("left"), try await scratch.journal("right"))
+        try await left.append(Self.events(0..<10))
+        try await right.append(Self.events(5..<20, version: 3))
+        try await right.compact(CompactionPolicy(force: true))
+        let rows = try await left.rows(
+            "select count(*), sum((o.data->>'$.v')::int) from events join other.events o using (event_id)",
+            with: ["other": right]
+        )
+        #expect(rows == ["5,15"])
+    }
+
+    @Test("random programs of puts, updates, deletes and compactions give what a replay gives", arguments: 0..<6)
+    func randomPrograms(seed: Int) async throws {
+        var random = SeededGenerator(seed: UInt64(seed) &+ 4_242)
+        let scratch = try Scratch()
+        let journal = try await scratch.journal()
+        for step in 0..<24 {
+            let id = "e\(Int.random(in: 0..<25, using: &random))"
+            let payload = Array(#"{"step":\#(step)}"#.utf8)
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0..<4:
+                let start = Int.random(in: 0..<20, using: &random)
+                try await journal.append(Self.events(start..<start + 6, version: step))
+            case 4..<6: if try await journal.event(id) != nil { try await journal.update(id, data: payload) }
+            case 6..<8: if try await journal.event(id) != nil { try await journal.delete(id) }
+            default:
+                try await journal.compact(
+                    CompactionPolicy(force: true, appliesChanges: Bool.random(using: &random))
+                )
+            }
+            guard step % 4 == 3 else { continue }
+            let expected = try await journal.replayed()
+            #expect(try await journal.everything() == expected, "seed \(seed), step \(step)")
+            let parts = try await journal.everything("archived") + journal.everything("current")
+            #expect(parts.sorted() == expected, "seed \(seed), step \(step)")
+        }
+    }
+}
