@@ -33,10 +33,10 @@ struct KeyFingerprint: Sendable, Hashable {
     }
 }
 
-/// The last event of each key: an open-addressing table.
+/// The last event of each key: an open-addressing table in 64 parts.
 ///
-/// Memory: 48 bytes a slot, of which 53 to 80 % are in use: 60 to 91 bytes for each key, however long it is, and as much
-/// again for a moment when the table grows.
+/// Memory: 48 bytes a slot, of which 53 to 80 % are in use: 60 to 91 bytes for each key, however long it is. The parts grow
+/// one after the other, so that growing takes a sixty-fourth more for a moment.
 struct KeyTable: Sendable {
     /// An event, and where it is.
     struct Entry: Sendable {
@@ -66,42 +66,78 @@ struct KeyTable: Sendable {
         }
     }
 
-    private var slots = [Entry](repeating: .free, count: 1024)
-    private(set) var count = 0
+    private var parts = [Part](repeating: Part(), count: 64)
+    /// The most bytes that the table has taken so far, also while it grew.
+    private(set) var peakByteCount = 0
+
+    init() { peakByteCount = byteCount }
+
+    /// How many keys there are.
+    var count: Int { parts.reduce(0) { $0 + $1.count } }
+
+    /// The bytes that its slots take.
+    var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
 
     /// Takes note of an event; the last one of its key stays.
     mutating func insert(_ entry: Entry) {
-        let slot = slot(of: entry.key)
-        if slots[slot].isFree {
-            slots[slot] = entry
-            count += 1
-            if count * 5 > slots.count * 4 { grow() }
-        } else if entry.follows(slots[slot]) {
-            slots[slot] = entry
-        }
+        // The slot in a part goes by the other half of the fingerprint.
+        let part = Int(truncatingIfNeeded: entry.key.low) & (parts.count - 1)
+        parts[part].insert(entry)
+        guard parts[part].isFull else { return }
+        let before = byteCount
+        parts[part].grow()
+        peakByteCount = max(peakByteCount, before + parts[part].byteCount)
     }
 
-    /// The rows that are left, ascending, by number of their segment.
-    func rows() -> [Int: [Int]] {
+    /// The rows that are left, ascending, by number of their segment; the table is empty then.
+    mutating func takeRows() -> [Int: [Int]] {
+        var counts: [Int: Int] = [:]
+        for part in parts { for entry in part.entries { counts[Int(entry.segment), default: 0] += 1 } }
         var rows: [Int: [Int]] = [:]
-        for entry in slots where !entry.isFree { rows[Int(entry.segment), default: []].append(Int(entry.row)) }
+        for (segment, count) in counts { rows[segment, default: []].reserveCapacity(count) }
+        for part in parts.indices {
+            for entry in parts[part].entries { rows[Int(entry.segment), default: []].append(Int(entry.row)) }
+            // What was taken over makes room for the rows to come.
+            parts[part] = Part()
+        }
         for segment in rows.keys { rows[segment]?.sort() }
         return rows
     }
 
-    private func slot(of key: KeyFingerprint) -> Int {
-        // The high half of a product spreads over a number of slots that is no power of two.
-        var slot = Int(key.high.multipliedFullWidth(by: UInt64(slots.count)).high)
-        while !slots[slot].isFree, slots[slot].key != key {
-            slot += 1
-            if slot == slots.count { slot = 0 }
-        }
-        return slot
-    }
+    /// One of the tables.
+    private struct Part: Sendable {
+        private var slots = [Entry](repeating: .free, count: 16)
+        private(set) var count = 0
 
-    private mutating func grow() {
-        let old = slots
-        slots = Array(repeating: .free, count: old.count + old.count / 2)
-        for entry in old where !entry.isFree { slots[slot(of: entry.key)] = entry }
+        var byteCount: Int { slots.count * MemoryLayout<Entry>.stride }
+        var isFull: Bool { count * 5 > slots.count * 4 }
+
+        mutating func insert(_ entry: Entry) {
+            let slot = slot(of: entry.key)
+            if slots[slot].isFree {
+                slots[slot] = entry
+                count += 1
+            } else if entry.follows(slots[slot]) {
+                slots[slot] = entry
+            }
+        }
+
+        var entries: some Sequence<Entry> { slots.lazy.filter { !$0.isFree } }
+
+        private func slot(of key: KeyFingerprint) -> Int {
+            // The high half of a product spreads over a number of slots that is no power of two.
+            var slot = Int(key.high.multipliedFullWidth(by: UInt64(slots.count)).high)
+            while !slots[slot].isFree, slots[slot].key != key {
+                slot += 1
+                if slot == slots.count { slot = 0 }
+            }
+            return slot
+        }
+
+        mutating func grow() {
+            let old = slots
+            slots = Array(repeating: .free, count: old.count + old.count / 2)
+            for entry in old where !entry.isFree { slots[slot(of: entry.key)] = entry }
+        }
     }
 }

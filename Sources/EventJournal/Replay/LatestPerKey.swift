@@ -56,7 +56,7 @@ struct LatestPerKey {
         }
         var selection = snapshot
         var kept: [String: [Int]] = [:]
-        for (rank, rows) in table.rows() { kept[snapshot.segments[rank].key] = rows }
+        for (rank, rows) in table.takeRows() { kept[snapshot.segments[rank].key] = rows }
         selection.kept = kept
         return selection
     }
