@@ -9,36 +9,60 @@ final class AbsorbedObjects: Sendable {
         var committed: Duration
         var keys: [String]
     }
-    private let entries = Mutex<[Entry]>([])
+    private struct State {
+        var entries: [Entry] = []
+        /// See ``AbsorbedObjects/deletedRuns``.
+        var deletedRuns: Set<String> = []
+
+        mutating func remove(_ keys: Set<String>) {
+            for index in entries.indices { entries[index].keys.removeAll(where: keys.contains) }
+            entries.removeAll(where: \.keys.isEmpty)
+        }
+    }
+    private let state = Mutex(State())
 
     /// Notes what a commit made superfluous.
     func add(_ keys: [String], at now: Duration) {
         if keys.isEmpty { return }
-        entries.withLock { $0.append(Entry(committed: now, keys: keys)) }
+        state.withLock { $0.entries.append(Entry(committed: now, keys: keys)) }
     }
 
     /// What may be deleted now.
     func due(_ now: Duration) -> [String] {
-        entries.withLock { entries in
-            entries.filter { now - $0.committed >= Catalog.absorbedStay }.flatMap(\.keys)
+        state.withLock { state in
+            state.entries.filter { now - $0.committed >= Catalog.absorbedStay }.flatMap(\.keys)
         }
     }
 
-    /// Forgets what was deleted.
-    func remove(_ keys: some Sequence<String>) {
-        let gone = Set(keys)
-        entries.withLock { entries in
-            for index in entries.indices { entries[index].keys.removeAll(where: gone.contains) }
-            entries.removeAll(where: \.keys.isEmpty)
+    /// Leaves objects to whoever compacts or vacuums next.
+    func leave(_ keys: some Sequence<String>) {
+        let left = Set(keys)
+        state.withLock { $0.remove(left) }
+    }
+
+    /// Notes what was deleted.
+    func noteDeleted(_ keys: some Sequence<String>) {
+        let deleted = Set(keys)
+        state.withLock { state in
+            state.remove(deleted)
+            state.deletedRuns.formUnion(deleted.lazy.filter { $0.hasPrefix(IndexRun.folder) })
         }
+    }
+
+    /// Parts of the index that this process has deleted and that the catalog may still name as retired.
+    var deletedRuns: Set<String> { state.withLock { $0.deletedRuns } }
+
+    /// Forgets the deleted parts of the index that the catalog names no more.
+    func forgetRuns(except retired: some Sequence<String>) {
+        state.withLock { $0.deletedRuns.formIntersection(retired) }
     }
 
     /// All that is noted.
-    var keys: Set<String> { entries.withLock { Set($0.flatMap(\.keys)) } }
+    var keys: Set<String> { state.withLock { Set($0.entries.flatMap(\.keys)) } }
 
     /// When the next may go; `nil` when there is none.
     var nextDue: Duration? {
-        entries.withLock { $0.map(\.committed).min().map { $0 + Catalog.absorbedStay } }
+        state.withLock { $0.entries.map(\.committed).min().map { $0 + Catalog.absorbedStay } }
     }
 }
 
@@ -76,9 +100,11 @@ struct AbsorbedCleanup: Sendable {
         var keys = Set(context.absorbed.due(context.time.now()))
         var expired: Int64 = -1
         let mine = context.absorbed.keys
+        let deleted = context.absorbed.deletedRuns
         let absorbed = listing.segments.filter { listing.state.absorbed.contains($0.arrival) && !mine.contains($0.key) }
-        let retired = RetiredDomain(listing.state.table?.domains[RetiredDomain.name]).objects
-            .filter { $0.path.hasPrefix(IndexRun.folder) }
+        let named = RetiredDomain(listing.state.table?.domains[RetiredDomain.name]).objects
+        context.absorbed.forgetRuns(except: named.lazy.map(\.path))
+        let retired = named.filter { $0.path.hasPrefix(IndexRun.folder) && !deleted.contains($0.path) }
         if !absorbed.isEmpty || !retired.allSatisfy({ mine.contains($0.path) }) {
             let clock = StoreClock(store: context.store)
             let time = if let now { now } else { try await clock.now() }
@@ -108,7 +134,7 @@ struct AbsorbedCleanup: Sendable {
         if keys.isEmpty { return (0, []) }
         do {
             let failures = try await context.store.delete(keys)
-            context.absorbed.remove(Set(keys).subtracting(failures.map(\.key)))
+            context.absorbed.noteDeleted(Set(keys).subtracting(failures.map(\.key)))
             return (keys.count - failures.count, failures.map { "\($0.key) was not deleted: \($0.error)" })
         } catch let error as ObjectStoreError {
             return (0, ["\(keys.count) superfluous objects were not deleted: \(error)"])

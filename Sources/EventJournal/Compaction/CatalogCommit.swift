@@ -14,8 +14,8 @@ struct CatalogCommit: Sendable {
     var changes: String?
     /// What becomes of the index; `nil` when it stays.
     var index: IndexChange?
-    /// What was retired in this version or before has been deleted and need not be remembered.
-    var forgotten: Int64 = -1
+    /// What was retired, has been deleted, and need not be remembered.
+    var forgotten = RetiredDomain.Forgotten()
     /// `WRITE` or `OPTIMIZE`, for people who read the log.
     var operation = "OPTIMIZE"
 

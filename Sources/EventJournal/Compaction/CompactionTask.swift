@@ -10,7 +10,7 @@ struct CompactionTask: Sendable {
     /// What the job was planned from.
     let planned: InboxListing
     /// See ``CatalogCommit/forgotten``.
-    var forgotten: Int64 = -1
+    var forgotten = RetiredDomain.Forgotten()
     /// Told of events written, events to be read, and payload written.
     var progress: (@Sendable (Int, Int, Int) -> Void)?
 

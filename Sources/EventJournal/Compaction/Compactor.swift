@@ -27,7 +27,7 @@ struct Compactor: Sendable {
         var report = CompactionReport()
         var lostRaces = 0
         var appliesChanges = policy.appliesChanges
-        var forgotten: Int64?
+        var forgotten: RetiredDomain.Forgotten?
         // What comes while it is at work is left to the next one: with busy writers it would never end.
         var bound: UUIDv7?
         while report.commits < Compactor.mostCommits {
@@ -39,7 +39,10 @@ struct Compactor: Sendable {
                 let cleanup = AbsorbedCleanup(context: context)
                 let due = try await cleanup.due(listing)
                 let (deleted, warnings) = try await cleanup.delete(due.keys)
-                forgotten = warnings.isEmpty ? due.expired : -1
+                forgotten = RetiredDomain.Forgotten(
+                    expired: warnings.isEmpty ? due.expired : -1,
+                    paths: context.absorbed.deletedRuns
+                )
                 report.deletedObjects += deleted
                 report.warnings += warnings
             }
@@ -67,7 +70,7 @@ struct Compactor: Sendable {
             }
             jobs: for job in plan.jobs {
                 var task = CompactionTask(context: context, policy: policy, job: job, planned: listing)
-                task.forgotten = forgotten ?? -1
+                task.forgotten = forgotten ?? RetiredDomain.Forgotten()
                 task.progress = { [progress, commits = report.commits] in
                     progress?(CompactionProgress(events: $0, ofEvents: $1, payloadBytes: $2, commits: commits))
                 }

@@ -140,7 +140,7 @@ struct Erasure: Sendable {
             let kept = Set(failures.map(\.key))
             let now = journal.clock()
             for key in old where !kept.contains(key) { holders[key]?.deleted = now }
-            context.absorbed.remove(Set(old).subtracting(kept))
+            context.absorbed.noteDeleted(Set(old).subtracting(kept))
             report.warnings += failures.map { "\($0.key) was not deleted: \($0.error)" }
         }
         progress?("looking for copies that are left")

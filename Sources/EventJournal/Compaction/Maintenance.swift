@@ -62,14 +62,18 @@ final class Maintenance: Sendable {
             state.segments += 1
             state.payloadBytes += payloadBytes
             state.lastAppend = now
-            guard let settings, state.work == nil, !state.isClosed,
-                settings.isDue(segments: 4 * state.segments, payloadBytes: 4 * state.payloadBytes)
-            else { return }
-            state.status.isRunning = true
-            state.work = Work(executorPreference: IOThreads.shared) { [self] in
-                await settle(settings)
-                end()
-            }
+            begin(&state)
+        }
+    }
+
+    /// Begins to work if enough was appended and no work is under way.
+    private func begin(_ state: inout State) {
+        guard let settings, state.work == nil, !state.isClosed,
+            settings.isDue(segments: 4 * state.segments, payloadBytes: 4 * state.payloadBytes)
+        else { return }
+        state.status.isRunning = true
+        state.work = Work(executorPreference: IOThreads.shared) { [self] in
+            end(again: await settle(settings))
         }
     }
 
@@ -79,15 +83,19 @@ final class Maintenance: Sendable {
         await state.withLock { $0.work }?.value
     }
 
-    private func end() {
+    /// Ends the work, and begins anew if what was appended since it looked at the inbox is enough.
+    private func end(again: Bool) {
         state.withLock { state in
             state.work = nil
             state.status.isRunning = false
+            if again { begin(&state) }
         }
     }
 
     /// Compacts once it is quiet, and deletes what it absorbed when no reader needs it any more.
-    private func settle(_ settings: AutomaticCompaction) async {
+    ///
+    /// - Returns: Whether it got to its end.
+    private func settle(_ settings: AutomaticCompaction) async -> Bool {
         do {
             try await waitForQuiet(settings)
             try await compact(settings)
@@ -97,12 +105,14 @@ final class Maintenance: Sendable {
                 let keys = context.absorbed.due(context.time.now())
                 // What could not be deleted is left to the next compaction, and not tried for ever.
                 _ = try await cleanup.delete(keys)
-                context.absorbed.remove(keys)
+                context.absorbed.leave(keys)
             }
+            return true
         } catch is CancellationError {
-            return
+            return false
         } catch {
             note(.failure(error))
+            return false
         }
     }
 

@@ -15,6 +15,14 @@ struct RetiredDomain: Sendable, Hashable {
         var version: Int64
     }
 
+    /// What has been deleted and need not be remembered.
+    struct Forgotten: Sendable {
+        /// What was superfluous at this version already; -1 for nothing.
+        var expired: Int64 = -1
+        /// Objects that this process has deleted.
+        var paths: Set<String> = []
+    }
+
     var objects: [Entry] = []
 
     /// More entries than this are not kept; what is forgotten is left to vacuum.
@@ -53,11 +61,11 @@ struct RetiredDomain: Sendable, Hashable {
     /// - Parameters:
     ///   - paths: What a commit makes superfluous.
     ///   - version: The version that the commit makes.
-    ///   - expired: What was superfluous at this version already has been deleted.
+    ///   - forgotten: What has been deleted.
     /// - Returns: The domain of that version.
-    func adding(_ paths: [String], at version: Int64, forgetting expired: Int64) -> RetiredDomain {
+    func adding(_ paths: [String], at version: Int64, forgetting forgotten: Forgotten) -> RetiredDomain {
         var next = self
-        next.objects.removeAll { $0.version <= expired }
+        next.objects.removeAll { $0.version <= forgotten.expired || forgotten.paths.contains($0.path) }
         next.objects += paths.map { Entry(path: $0, version: version) }
         next.objects.removeFirst(max(0, next.objects.count - RetiredDomain.most))
         return next

@@ -1,3 +1,4 @@
+import DeltaLake
 import ObjectStorage
 import ObjectStorageTesting
 import Testing
@@ -54,6 +55,26 @@ struct VacuumTests {
         _ = try await fixture.another().compact()
         #expect(try await fixture.memory.keys("_index/").count == 1)
         #expect(try await fixture.another().event("0-3") != nil)
+    }
+
+    @Test(
+        "a process that goes on compacting forgets the parts of the index it has deleted, without reading old commits"
+    )
+    func forgottenIndex() async throws {
+        let fixture = CompactionFixture()
+        for round in 0..<12 {
+            try await fixture.journal.append([Self.event("\(round)", Int64(round))])
+            try await fixture.journal.compact()
+            fixture.time.advance(by: .seconds(121))
+        }
+        let state = try await fixture.journal.compaction.catalog.current(hint: nil, mustBeNewest: true)
+        // The one that the last compaction replaced, and the one before, which was not deleted when that one was planned.
+        let retired = RetiredDomain(state.table?.domains[RetiredDomain.name]).objects.map(\.path)
+        #expect(retired.count == 1)
+        #expect(Set(try await fixture.memory.keys(IndexRun.folder)) == Set(retired + state.runs.map(\.path)))
+        // Nobody had to ask the store for the time, and for the commits of the last hour.
+        #expect(try await !fixture.memory.exists(StoreClock.key))
+        #expect(try await fixture.another().collect().count == 12)
     }
 
     @Test("a dry run says what would go and why, and deletes nothing; replaced segments wait for the retention")
