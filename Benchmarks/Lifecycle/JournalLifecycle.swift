@@ -16,6 +16,7 @@ private import Darwin
 /// latest event of each key.
 ///
 /// `journal-lifecycle DIRECTORY EVENTS [KEYS]`: the directory must be new; prints one line for each figure.
+/// `journal-lifecycle DIRECTORY look-up EVENTS`: the look-ups alone, in a journal that the first has made.
 /// `journal-lifecycle DIRECTORY catalog COMMITS SEGMENTS`: opens a journal with so many commits and segments.
 @main
 struct JournalLifecycle {
@@ -30,16 +31,23 @@ struct JournalLifecycle {
             try await life.open()
             return
         }
+        if arguments.count == 4, arguments[2] == "look-up", let events = Int(arguments[3]) {
+            try await Run(path: arguments[1], events: events, keys: 1).lookUp("now")
+            return
+        }
         guard arguments.count >= 3, let events = Int(arguments[2]), events >= 1000 else {
             print("usage: journal-lifecycle DIRECTORY EVENTS [KEYS]")
+            print("       journal-lifecycle DIRECTORY look-up EVENTS")
             print("       journal-lifecycle DIRECTORY catalog COMMITS SEGMENTS")
             exit(64)
         }
         let keys = arguments.count > 3 ? Int(arguments[3]) ?? 0 : events / 10
         var run = Run(path: arguments[1], events: events, keys: max(keys, 1))
-        try await run.build()
-        try await run.lookUp()
+        let journal = try await run.build()
+        try await run.lookUp("just after the compaction")
         try await run.replay()
+        try await run.rest(journal)
+        try await run.lookUp("two minutes later")
     }
 }
 
@@ -58,7 +66,7 @@ private struct Run {
     }
 
     /// Appends all events, and compacts after each million.
-    mutating func build() async throws {
+    mutating func build() async throws -> Journal {
         let journal = journal(try store())
         var generator = EventGenerator(seed: 42, keys: keys)
         var appending = Span()
@@ -87,19 +95,31 @@ private struct Run {
         say("compaction, payload written", Double(compacted) / 1e6, "MB")
         say("compaction", Double(compacted) / 1e6 / compacting.seconds, "MB/s of payload")
         say("compaction for each core", Double(compacted) / 1e6 / compacting.cpuSeconds, "MB/s of payload")
-        let objects = try await ObjectStoreRegistry.standard.open(path).listAll().collect(upTo: 1_000_000)
-        func bytes(_ prefix: String) -> Double {
-            Double(objects.filter { $0.key.hasPrefix(prefix) }.reduce(0) { $0 + Int($1.size) })
-        }
         let statistics = try await journal.statistics()
         say("segments", Double(statistics.segments), "")
         say("segments on disk", Double(statistics.objectBytes) / Double(payloadBytes), "of the payload")
-        say("index on disk", bytes("_index/") / Double(events), "bytes an event, replaced runs included")
+        try await sayIndex("just after the compaction")
         say("resident memory, peak", Moment.peakMemory / 1e6, "MB")
+        return journal
+    }
+
+    /// Waits until no reader needs what the compactions replaced, and lets it be deleted as any compaction does.
+    func rest(_ journal: Journal) async throws {
+        try await Task.sleep(for: .seconds(121))
+        say("objects deleted two minutes later", Double(try await journal.compact().deletedObjects), "")
+        try await sayIndex("two minutes later")
+    }
+
+    private func sayIndex(_ when: String) async throws {
+        let objects = try await ObjectStoreRegistry.standard.open(path).listAll().collect(upTo: 1_000_000)
+        let index = objects.filter { $0.key.hasPrefix("_index/") }.reduce(0) { $0 + Int($1.size) }
+        say("index on disk, \(when)", Double(index) / Double(events), "bytes an event")
+        say("objects of the inbox, \(when)", Double(objects.count { $0.key.hasPrefix("_inbox/") }), "")
     }
 
     /// Looks up events, cold and warm, and counts requests.
-    func lookUp() async throws {
+    func lookUp(_ when: String) async throws {
+        print("look-ups \(when):")
         var cold: [Int] = []
         var times: [Double] = []
         for number in 0..<20 {
@@ -118,6 +138,7 @@ private struct Run {
         _ = try await journal.event("warm")
         var warm: [Int] = []
         times = []
+        var warming = Span()
         var random = EventGenerator(seed: 7, keys: 1)
         for _ in 0..<2000 {
             let number = random.number(below: events)
@@ -126,13 +147,16 @@ private struct Run {
             let start = Moment()
             guard try await journal.event(id) != nil else { throw Missing(id: id) }
             times.append(start.seconds * 1e3)
+            warming.add(start)
             warm.append(store.counts.total)
         }
         times.sort()
         say("warm look-up, p50", times[1000], "ms")
+        say("warm look-up, processor time", warming.cpuSeconds * 1e3 / 2000, "ms")
         say("warm look-up, p99", times[1980], "ms")
         say("warm look-up, requests, mean", Double(warm.reduce(0, +)) / 2000, "")
         say("warm look-up, requests at most", Double(warm.max() ?? 0), "")
+        say("warm look-ups with more than 3 requests", Double(warm.count { $0 > 3 }) / 2000, "")
         warm = []
         for number in 0..<500 {
             store.reset()

@@ -5,6 +5,12 @@
 #include <malloc.h>
 #endif
 
+void hw_return_free_buffers(void) {
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 void hw_keep_large_buffers(void) {
 #ifdef __GLIBC__
     // Refused only by an allocator that does not know them, which has its own ways then.

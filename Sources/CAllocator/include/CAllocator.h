@@ -8,3 +8,8 @@
 ///
 /// Source: mallopt(3), `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD`.
 void hw_keep_large_buffers(void);
+
+/// Gives freed buffers back to the system after all; for a program between two stages that need buffers of other sizes.
+///
+/// Source: malloc_trim(3).
+void hw_return_free_buffers(void);

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CAllocator
 internal import EventJournal
 
 /// `highwater compact`: the inbox and small segments into larger ones.
@@ -79,6 +80,9 @@ struct Compact: AsyncParsableCommand {
     static func ifDue(_ journal: Journal) async throws {
         let bar = ProgressBar(unit: .events)
         defer { bar.finish() }
+        // What the command has used so far and what a compaction uses need not be there at once.
+        hw_return_free_buffers()
+        defer { hw_return_free_buffers() }
         do {
             guard let report = try await journal.compactIfDue(progress: { bar.update($0) }) else { return }
             bar.finish()
