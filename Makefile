@@ -9,7 +9,7 @@ ARGS ?=
 
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks Fuzz)
 
-.PHONY: help setup build demo test model soak lint format bench bench-smoke bench-micro fuzz clean
+.PHONY: help setup build demo test model soak mutants lint format bench bench-smoke bench-micro fuzz clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -31,7 +31,10 @@ model: setup ## run 10,000 random programs against the journal and a model of it
 	@scripts/model $(ARGS)
 
 soak: setup ## the same with fresh programs for eight hours (ARGS='--minutes 30' for another time)
-	@scripts/model --keep-going --follow-alongside $(or $(ARGS),--minutes 480)
+	@scripts/model --keep-going $(or $(ARGS),--minutes 480)
+
+mutants: setup ## break the journal on purpose, one place at a time: does the model notice? (ARGS=NAME for one, ARGS=--list)
+	@scripts/mutate-model $(ARGS)
 
 lint: ## check format and style; changes nothing
 	swift format lint --strict --parallel --recursive $(SWIFT)

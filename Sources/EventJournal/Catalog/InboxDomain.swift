@@ -9,13 +9,16 @@ struct InboxDomain: Sendable, Hashable {
     var absorbed: [UUIDv7] = []
     /// Those of this very commit.
     var new: [UUIDv7] = []
-    /// The object that lists the updates and deletes this very commit applied.
+    /// The object that lists the updates and deletes this very commit applied, and what else was decided of ids.
     var changes: String?
+    /// Batches of changes that this very commit has left behind although later ones are absorbed: they have no id in common.
+    var left: [UUIDv7] = []
 
-    init(absorbed: [UUIDv7] = [], new: [UUIDv7] = [], changes: String? = nil) {
+    init(absorbed: [UUIDv7] = [], new: [UUIDv7] = [], changes: String? = nil, left: [UUIDv7] = []) {
         self.absorbed = absorbed
         self.new = new
         self.changes = changes
+        self.left = left
     }
 
     /// Reads the text; members it does not know are passed over.
@@ -25,18 +28,20 @@ struct InboxDomain: Sendable, Hashable {
         var scanner = IndexJSONScanner(text)
         do {
             var (absorbed, new, changes): ([UUIDv7]?, [UUIDv7]?, String?)
+            var left: [UUIDv7]? = []
             try scanner.object { name, scanner throws(IndexJSONScanner.Malformed) in
                 switch name {
                 case "absorbed": absorbed = InboxDomain.decode(try scanner.string())
                 case "new": new = InboxDomain.decode(try scanner.string())
                 case "changes": changes = try scanner.string()
+                case "left": left = InboxDomain.decode(try scanner.string())
                 default: try scanner.skipValue()
                 }
             }
-            guard scanner.isAtEnd, let absorbed, let new else {
+            guard scanner.isAtEnd, let absorbed, let new, let left else {
                 throw IndexJSONScanner.Malformed(position: scanner.position)
             }
-            self.init(absorbed: absorbed, new: new, changes: changes)
+            self.init(absorbed: absorbed, new: new, changes: changes, left: left)
         } catch {
             throw JournalError(
                 .damagedCatalog,
@@ -48,7 +53,9 @@ struct InboxDomain: Sendable, Hashable {
     /// The text.
     var text: String {
         let changes = changes.map { ",\"changes\":\"\($0)\"" } ?? ""
-        return "{\"absorbed\":\"\(InboxDomain.encode(absorbed))\"\(changes),\"new\":\"\(InboxDomain.encode(new))\"}"
+        let left = left.isEmpty ? "" : ",\"left\":\"\(InboxDomain.encode(left))\""
+        return
+            "{\"absorbed\":\"\(InboxDomain.encode(absorbed))\"\(changes)\(left),\"new\":\"\(InboxDomain.encode(new))\"}"
     }
 
     /// Batch ids as one text.

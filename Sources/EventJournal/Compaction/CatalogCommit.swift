@@ -10,6 +10,8 @@ struct CatalogCommit: Sendable {
     var changesData = false
     /// Batch ids that are absorbed; `nil` when the commit has nothing to do with the inbox.
     var absorbed: [UUIDv7]?
+    /// Batches of changes that are left behind on purpose; see ``InboxDomain/left``.
+    var left: [UUIDv7] = []
     /// The object that lists applied changes.
     var changes: String?
     /// What becomes of the index; `nil` when it stays.
@@ -59,7 +61,7 @@ struct CatalogCommit: Sendable {
             actions.append(.remove(DeltaRemove(file, deletionTimestamp: now, dataChange: true)))
         }
         if let absorbed {
-            var domain = InboxDomain(new: absorbed, changes: changes)
+            var domain = InboxDomain(new: absorbed, changes: changes, left: left)
             let before = state.inbox.absorbed
             // What was not listed is gone; of that the latest are kept for who listed the inbox earlier.
             let kept = before.enumerated()

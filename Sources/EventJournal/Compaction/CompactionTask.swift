@@ -45,21 +45,22 @@ struct CompactionTask: Sendable {
     }
 
     private func attempt() async throws -> Outcome {
-        guard let snapshot = try await inputs() else { return .lost }
+        guard let (snapshot, view) = try await inputs() else { return .lost }
         if !job.appliesChanges, try await putsFollowChanges(snapshot) { return .needsChanges }
         let keys = Set(job.inbox + job.catalog)
         var part = snapshot
         part.segments = snapshot.segments.filter { keys.contains($0.key) }
         guard part.segments.count == keys.count else { return .lost }
-        return try await commit(try await write(part), part)
+        return try await commit(try await write(part, view), part)
     }
 
     // MARK: - Inputs
 
-    /// The rows that count of what the job takes; `nil` when the catalog is another meanwhile.
-    private func inputs() async throws -> Snapshot? {
+    /// The rows that count of what the job takes, and who knows them if there is an inbox; `nil` when the catalog is another
+    /// meanwhile.
+    private func inputs() async throws -> (snapshot: Snapshot, view: Inbox?)? {
         if job.inbox.isEmpty {
-            return Snapshot(catalog: planned.state, segments: planned.state.segments, damaged: [])
+            return (Snapshot(catalog: planned.state, segments: planned.state.segments, damaged: []), nil)
         }
         let view = Inbox(
             store: InboxSelection(context.store, keys: job.inbox),
@@ -69,7 +70,7 @@ struct CompactionTask: Sendable {
         )
         let snapshot = try await view.snapshot(damage: .refuse)
         guard snapshot.catalog.inbox == planned.state.inbox else { return nil }
-        return snapshot
+        return (snapshot, view)
     }
 
     /// Whether an event to be absorbed has an id that was updated or deleted before it came.
@@ -103,7 +104,7 @@ struct CompactionTask: Sendable {
 
     // MARK: - Output
 
-    private func write(_ part: Snapshot) async throws -> Output {
+    private func write(_ part: Snapshot, _ view: Inbox?) async throws -> Output {
         let (store, layout, parallelism, generator) = (context.store, layout, context.parallelism, context.generator)
         let router = SectionRouter(job.sections) {
             try CompactedSegmentWriter(store: store, run: generator.next(), layout: layout, parallelism: parallelism)
@@ -112,11 +113,12 @@ struct CompactionTask: Sendable {
         do {
             try await stream(part, router, &index)
             var output = Output(segments: try await router.finish())
-            if job.appliesChanges {
-                let changes = part.segments.filter(\.isChanges)
-                if !changes.isEmpty {
+            if let view {
+                let rows = try await view.decidedSteps()
+                if !rows.isEmpty {
                     let key = "\(AppliedChanges.folder)\(generator.next()).parquet"
-                    output.changes = (key, try await AppliedChanges.store(changes, as: key, reader: context.reader))
+                    try await AppliedChanges.store(rows, as: key, in: store)
+                    output.changes = (key, rows.count { $0.kind == .update || $0.kind == .delete })
                 }
             }
             if index.count > 0 { output.index = try await index.finish(updating: part.catalog.runs) }
@@ -167,7 +169,10 @@ struct CompactionTask: Sendable {
             throw JournalError(
                 .damagedSegment,
                 "A compaction of \(rows) rows should have written \(expected) events, less the \(expected - least) that changes "
-                    + "may concern, and wrote \(events): nothing was changed. Check the journal with `highwater verify`."
+                    + "may concern, and wrote \(events): nothing was changed. Check the journal with `highwater verify`. If that "
+                    + "finds nothing, another program has entered events that are there already, as delta-rs may if it optimizes "
+                    + "while others compact: `DeltaTable(path).history()` shows its commit, and `.restore(version)` with the "
+                    + "version before takes it back."
             )
         }
     }
@@ -177,7 +182,11 @@ struct CompactionTask: Sendable {
     private func commit(_ output: Output, _ part: Snapshot) async throws -> Outcome {
         var commit = CatalogCommit(added: output.segments, removed: job.catalog)
         if !job.inbox.isEmpty {
-            commit.absorbed = part.segments.compactMap(\.batchID)
+            let absorbed = part.segments.compactMap(\.batchID)
+            let last = absorbed.max() ?? .zero
+            commit.left = planned.waiting.filter { $0.isChanges && $0.arrival < last }.map(\.arrival)
+                .filter { !absorbed.contains($0) }
+            commit.absorbed = absorbed
             commit.changesData = true
             commit.operation = "WRITE"
         }

@@ -21,6 +21,14 @@ struct Vacuum: Sendable {
                     + "work might lose what it has written. Ask for more, or allow a short one when nobody else is compacting."
             )
         }
+        guard options.logRetention >= VacuumOptions.shortestRetention || options.allowsShortRetention else {
+            throw JournalError(
+                .invalidOption,
+                "A log retention of \(options.logRetention.components.seconds) seconds is shorter than an hour: readers and "
+                    + "compactions that are at work, and followers, need the commits of the last hour. Ask for more, or allow a "
+                    + "short one when nobody else is at work."
+            )
+        }
         var report = VacuumReport()
         report.isDryRun = options.isDryRun
         var objects: [ObjectMetadata] = []

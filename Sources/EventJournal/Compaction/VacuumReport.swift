@@ -5,7 +5,7 @@ public struct VacuumOptions: Sendable, Hashable {
     /// Until then whoever has begun to read an older version of the table can read on, also programs other than Highwater.
     /// An older version is readable as long as its commits are, too: see ``logRetention``.
     public var retention: Duration
-    /// Whether a retention of less than ``shortestRetention`` is allowed.
+    /// Whether a retention, or log retention, of less than ``shortestRetention`` is allowed.
     ///
     /// Then nobody else may be compacting: what it has written and not committed yet would be taken for garbage.
     public var allowsShortRetention: Bool

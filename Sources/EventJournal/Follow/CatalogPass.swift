@@ -17,6 +17,10 @@ struct CatalogPass {
     private let wanted: Wanted
     /// Batches whose rows are new versions of events.
     private let updates: Set<UUIDv7>
+    /// Ids of which the follower has another event.
+    private let replaced: Set<[UInt8]>
+    /// Which version of some ids is delivered; none of those that are here with `nil`.
+    private let expected: [[UInt8]: FollowedVersion?]
     /// Rows up to here were delivered before.
     private let after: FollowPosition.Place?
     /// Rows of this batch up to its moment were delivered before.
@@ -33,6 +37,8 @@ struct CatalogPass {
     ///   - snapshot: What is there now; of its segments only those that may have such rows.
     ///   - wanted: Whose rows are delivered.
     ///   - updates: Batches of updates.
+    ///   - replaced: Ids of which the follower may have an event that does not count any more.
+    ///   - expected: Which version of some ids is delivered; others of theirs are left out.
     ///   - after: Where an earlier pass has stopped.
     ///   - partial: A batch of which a part was delivered.
     ///   - options: How far to read ahead, and what to do about damage.
@@ -42,6 +48,8 @@ struct CatalogPass {
         _ snapshot: Snapshot,
         wanted: Wanted,
         updates: Set<UUIDv7>,
+        replaced: Set<[UInt8]> = [],
+        expected: [[UInt8]: FollowedVersion?] = [:],
         after: FollowPosition.Place?,
         partial: FollowPosition.Place?,
         options: ReplayOptions,
@@ -60,6 +68,8 @@ struct CatalogPass {
         )
         self.wanted = wanted
         self.updates = updates
+        self.replaced = replaced
+        self.expected = expected
         self.after = after
         self.partial = partial
         self.batchEvents = batchEvents
@@ -76,7 +86,7 @@ struct CatalogPass {
                 return heldPlaces.isEmpty ? nil : take(heldPlaces.count)
             }
             let places = try batch.places()
-            let rows = places.indices.filter { isWanted(places[$0]) }
+            let rows = places.indices.filter { isWanted(places[$0]) && isExpected(batch.ids, $0, places[$0]) }
             if rows.isEmpty { continue }
             var some = rows.count == batch.count ? batch : batch.selecting(rows)
             let wanted = rows.map { places[$0] }
@@ -116,9 +126,20 @@ struct CatalogPass {
         }
     }
 
+    private func isExpected(_ ids: ByteArrays, _ row: Int, _ place: FollowPosition.Place) -> Bool {
+        if expected.isEmpty { return true }
+        guard let version = ids[row].flatMap({ expected[$0] }) else { return true }
+        return version == FollowedVersion(timestamp: place.timestamp, batchID: place.batchID)
+    }
+
     private func mark(_ batch: inout EventBatch, _ places: [FollowPosition.Place]) {
-        if updates.isEmpty { return }
-        let operations = places.map { updates.contains($0.batchID) ? Operation.update : .put }
+        if updates.isEmpty, replaced.isEmpty { return }
+        let operations = places.indices.map { row in
+            let isUpdate =
+                updates.contains(places[row].batchID)
+                || (!replaced.isEmpty && batch.ids[row].map { replaced.contains($0) } ?? false)
+            return isUpdate ? Operation.update : .put
+        }
         batch.operations = operations.contains(.update) ? operations : nil
     }
 }

@@ -1,19 +1,36 @@
 internal import Parquet
 
-/// The updates and deletes that one compaction applied: an object of `_changes/`, for followers that come later.
+/// What one compaction has decided of ids: an object of `_changes/`, for followers that come later.
 ///
 /// A Parquet file as ``AppliedChanges`` makes it. The domain `highwater.inbox` of the commit names it.
 struct ChangeList: Sendable, Hashable {
-    /// One update or delete.
+    /// What a row says of an id.
+    enum Kind: String, Sendable, Hashable {
+        /// The version that the catalog had before.
+        case was
+        case put
+        case update
+        case delete
+
+        init(_ operation: Operation) {
+            switch operation {
+            case .put: self = .put
+            case .update: self = .update
+            case .delete: self = .delete
+            }
+        }
+    }
+
+    /// One thing that happened to an id.
     struct Row: Sendable, Hashable {
         var id: [UInt8]
         /// When the event happened, in microseconds.
         var timestamp: Int64
-        var operation: Operation
+        var kind: Kind
         var batchID: UUIDv7
     }
 
-    /// In order of arrival.
+    /// Id by id, and of each in order of arrival.
     var rows: [Row]
 
     init(_ rows: [Row]) { self.rows = rows }
@@ -45,10 +62,11 @@ struct ChangeList: Sendable, Hashable {
                     }
                     let texts = try [0, 2, 3].map { try batch.columns[$0].spaced() }
                     for row in 0..<batch.rowCount {
-                        guard let id = texts[0][row], let operation = texts[1][row].flatMap(Operation.init),
+                        guard let id = texts[0][row],
+                            let kind = texts[1][row].flatMap({ Kind(rawValue: String(decoding: $0, as: UTF8.self)) }),
                             let batchID = texts[2][row].flatMap({ UUIDv7(utf8: $0) })
                         else { throw damaged("row \(row) cannot be read") }
-                        rows.append(Row(id: id, timestamp: timestamps[row], operation: operation, batchID: batchID))
+                        rows.append(Row(id: id, timestamp: timestamps[row], kind: kind, batchID: batchID))
                     }
                 }
             }
@@ -58,76 +76,53 @@ struct ChangeList: Sendable, Hashable {
     }
 }
 
-extension Inbox {
-    /// What deletes that a compaction has applied mean to a follower that did not see them.
+/// Which version of an id a follower has.
+struct FollowedVersion: Sendable, Hashable {
+    var timestamp: Int64
+    var batchID: UUIDv7
+
+    /// What follows from the rows of an id that the follower has been past.
     ///
-    /// A delete does not always leave nothing: another event may have the id by now, or had it when the delete was applied,
-    /// which then was of an event that was gone already. If the follower has been past that event, it gets it here.
-    ///
-    /// Cost: a look-up in the catalog.
+    /// What it saw in the inbox it saw by batch id, whatever order a compaction has fixed since; what the catalog had by
+    /// then came before.
     ///
     /// - Parameters:
-    ///   - deletes: The deletes.
-    ///   - version: Up to which version of the catalog `coming` is complete.
-    ///   - coming: Absorbed batches whose rows the follower gets behind this.
-    ///   - delivered: What it has of the inbox.
-    /// - Returns: Deletes, and events in the place of those that leave something; `nil`, and the version, when the catalog
-    ///   is newer by now.
-    /// - Throws: What looking up throws.
-    func outcome(
-        of deletes: [ChangeList.Row],
-        version: Int64,
-        coming: Set<UUIDv7>,
-        delivered: DeliveredBatches
-    ) async throws -> (batch: EventBatch?, version: Int64) {
-        var ids = ByteArrays()
-        for row in deletes { ids.append(row.id) }
-        let hashed = HashedIDs(ids)
-        let found: [EventPlace?]? = try await gate.pass {
-            guard state.version <= version else { return nil }
-            try await resolveSuspects()
-            return try await places(hashed)
-        }
-        guard let places = found else { return (nil, state.version) }
-        var batch = EventBatch()
-        var operations: [Operation] = []
-        for (row, place) in zip(deletes, places) {
-            if let place, let event = try await passedEvent(at: place, coming: coming, delivered) {
-                batch.append(event)
-                operations.append(.update)
-                continue
+    ///   - rows: All that is known of the id: from lists of applied changes in their order, then the catalog, then the inbox.
+    ///   - delivered: What the follower has of the inbox.
+    ///   - absorbed: What was absorbed since the version of its position.
+    init?(_ rows: [ChangeList.Row], _ delivered: DeliveredBatches, absorbed: Set<UUIDv7>) {
+        let arrived = Set(rows.filter { $0.kind != .was }.map(\.batchID))
+        var met: Set<UUIDv7> = []
+        var steps: [(place: UUIDv7, row: ChangeList.Row)] = []
+        for row in rows {
+            // As the catalog has it, it tells nothing new of what is known as a row of the inbox.
+            if row.kind == .was, arrived.contains(row.batchID) || !met.insert(row.batchID).inserted { continue }
+            if delivered.contains(row.batchID, at: row.timestamp) {
+                steps.append((row.batchID, row))
+            } else if row.kind == .was, !absorbed.contains(row.batchID), !delivered.knows(row.batchID) {
+                steps.append((.zero, row))
             }
-            let id = String(decoding: row.id, as: UTF8.self)
-            batch.append(Event(id: id, timestamp: Timestamp(microseconds: row.timestamp), data: []))
-            operations.append(.delete)
         }
-        batch.operations = operations
-        return (batch, version)
+        var version: FollowedVersion?
+        let order = steps.indices.sorted {
+            steps[$0].place != steps[$1].place ? steps[$0].place < steps[$1].place : $0 < $1
+        }
+        for (_, row) in order.map({ steps[$0] }) {
+            let isMet = version?.timestamp == row.timestamp
+            switch row.kind {
+            case .was, .put: version = version ?? FollowedVersion(row)
+            case .update: if isMet { version = FollowedVersion(row) }
+            case .delete: if isMet { version = nil }
+            }
+        }
+        guard let version else { return nil }
+        self = version
     }
 
-    /// The event at a place, if a follower has been past it.
-    private func passedEvent(
-        at place: EventPlace,
-        coming: Set<UUIDv7>,
-        _ delivered: DeliveredBatches
-    ) async throws -> Event? {
-        let batchID = try await reader.batchID(of: place)
-        let comes =
-            place.segment.isInCatalog ? coming.contains(batchID) : !delivered.whole.contains(batchID)
-        if comes, batchID != delivered.partial?.batchID { return nil }
-        let event = try await reader.event(at: place)
-        return comes && !delivered.contains(batchID, at: event.timestamp.microseconds) ? nil : event
+    init(timestamp: Int64, batchID: UUIDv7) {
+        self.timestamp = timestamp
+        self.batchID = batchID
     }
-}
 
-extension SegmentReader {
-    /// In which batch a row arrived.
-    fileprivate func batchID(of place: EventPlace) async throws -> UUIDv7 {
-        switch place {
-        case .inbox(let row): return row.segment.arrival
-        case .catalog(let row):
-            let (open, number) = try await rowGroup(row.rowGroup, of: row.segment)
-            return try await open.batchIDs(rowGroup: number)[row.row].flatMap { UUIDv7(utf8: $0) } ?? .zero
-        }
-    }
+    private init(_ row: ChangeList.Row) { self.init(timestamp: row.timestamp, batchID: row.batchID) }
 }

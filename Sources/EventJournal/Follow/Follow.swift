@@ -7,8 +7,7 @@
 /// What is delivered is the difference between two looks. Of duplicates of an id the one that counts is delivered; a version
 /// that was superseded, and an event that was deleted, before the follower came by are left out. Who stores each row of put
 /// and update under its id, and forgets the id of each delete, has what a replay has. An update, or a delete, may be of an
-/// event that was never delivered; and where a segment that lands late takes an id from one delivered before, and is compacted
-/// before the follower comes by, the event that counts by now comes as put.
+/// event that was never delivered; a put never is of an id that was delivered and not deleted since.
 ///
 /// Each batch carries a ``FollowPosition``. Going on from one that was kept repeats nothing that came up to it and misses nothing
 /// behind it, however long ago that was, as long as the catalog's log goes back so far.

@@ -5,11 +5,11 @@ public struct FollowBatch: Sendable {
     /// What became of an event.
     public enum Change: Sendable, Hashable {
         /// The event is new.
-        ///
-        /// Where clocks differ it may also take the place of one with its id that was delivered before: of two that were
-        /// appended it is the earlier, though it came later, and a compaction has left out the other.
         case put
         /// The event has a new version, which the row is as a whole.
+        ///
+        /// Where clocks differ it may also be another event with this id: of two that were appended one counts by now, and the
+        /// other was delivered before.
         case update
         /// The event is gone; the row has its id and timestamp only.
         case delete
@@ -35,6 +35,8 @@ public struct FollowBatch: Sendable {
         self.events = events
         // The row of a delete in the inbox has them, that of one applied by a compaction has not.
         for row in events.operations?.indices ?? 0..<0 where events.operations?[row] == .delete {
+            let payload = events.payloads.views[row]
+            self.events.payloads.views[row] = ByteView(buffer: payload.buffer, offset: payload.offset, length: 0)
             self.events.keys?.views[row] = .null
             self.events.sources?.views[row] = .null
             self.events.sequences?.views[row] = .null
@@ -76,8 +78,7 @@ public struct FollowOptions: Sendable {
     /// Which events to deliver, and what of them.
     ///
     /// Deletes pass. An update whose new version is not kept is delivered as a delete, since the version before may have
-    /// been. So whoever applies what is delivered has what a replay with this selection has, but for the rare put that takes
-    /// the place of another event (``Follow``): where it is not kept, what it replaces is not taken back.
+    /// been. So whoever applies what is delivered has what a replay with this selection has.
     public var selection: EventSelection?
     /// So many events are delivered at once, if they are of more than one moment.
     package var batchEvents = 64 << 10

@@ -7,23 +7,27 @@ internal import Parquet
 /// One task asks for one batch at a time.
 actor Follower {
     /// What is being delivered.
-    private enum Work {
+    enum Work {
         case pass(CatalogPass)
         case segment(SegmentDelivery)
     }
 
-    private let journal: Journal
-    private let options: FollowOptions
+    let journal: Journal
+    let options: FollowOptions
     private let start: FollowStart
     /// `nil` until a follower that has none yet has looked at the journal.
     private var position: FollowPosition?
     /// What the catalog said at the last full look.
     private var state: CatalogState?
-    private var work: Work?
-    /// Deletes to be delivered before the rows of a pass: what commits have applied, in order.
-    private var deletes: ArraySlice<AppliedDeletes> = []
+    var work: Work?
+    /// What commits have decided of ids, in order, to be delivered before the rows of a pass.
+    var decided: ArraySlice<Decided> = []
+    /// The objects that list all of it.
+    var lists: [String] = []
+    /// What was absorbed since the version of the position, the follower has seen it or not.
+    var absorbed: Set<UUIDv7> = []
     /// Absorbed batches the follower has not seen, up to a version of the catalog.
-    private var coming: (batches: Set<UUIDv7>, version: Int64) = ([], -1)
+    var coming: (batches: Set<UUIDv7>, version: Int64) = ([], -1)
     private var fresh: ArraySlice<Segment> = []
     private var meanings: [String: Findings.Meaning] = [:]
     /// When the last list was asked for.
@@ -37,18 +41,24 @@ actor Follower {
     /// An object that was gone; met again without progress it is lost.
     private var goneObject: String?
 
-    /// What a commit has deleted.
-    private struct AppliedDeletes {
+    /// What was decided of some ids.
+    struct Decided {
+        /// Up to which version of the catalog it tells.
         var version: Int64
-        var object: String
-        /// `nil` to read them when they are due, where there are many.
+        /// Lists of changes.
+        var objects: [String]
+        /// Segments of the inbox whose ids were decided of.
+        var segments: [Segment] = []
+        /// Whether all their ids are looked at, and not only those that were deleted unseen.
+        var isReordered = false
+        /// One row of each id; `nil` to read them when they are due, where there are many.
         var rows: [ChangeList.Row]?
     }
 
     /// Segments up to this payload are delivered together.
     private static let groupPayloadBytes = 4 << 20
     /// So many deletes are held while others are delivered.
-    private static let heldDeletes = 64 << 10
+    static let heldDeletes = 64 << 10
     /// So long a look may rely on lists alone.
     ///
     /// What is absorbed is noticed when it leaves the inbox; but if it does so only when the log is cleaned, too, it would
@@ -110,7 +120,7 @@ actor Follower {
     /// Forgets everything but the position.
     private func startOver() {
         work = nil
-        deletes = []
+        decided = []
         fresh = []
         meanings = [:]
         listed = nil
@@ -121,9 +131,9 @@ actor Follower {
 
     private func deliver() async throws -> FollowBatch? {
         guard var position else { return nil }
-        while let next = deletes.first {
+        while let next = decided.first {
             let batch = try await outcome(of: next, position)
-            deletes.removeFirst()
+            decided.removeFirst()
             if batch.isEmpty { continue }
             position.pass?.deletes = next.version
             return try hand(batch, position)
@@ -217,11 +227,11 @@ actor Follower {
     }
 
     /// The batches that the pass under way takes out of the inbox.
-    private var passed: Set<UUIDv7> = []
+    var passed: Set<UUIDv7> = []
 
     // MARK: - Looking
 
-    private enum Finding {
+    enum Finding {
         case nothing
         /// Only the position has moved.
         case moved(FollowBatch)
@@ -238,8 +248,17 @@ actor Follower {
             listed.map { now - $0 < Catalog.absorbedStay } ?? false
             && validated.map { now - $0 < Follower.reliance } ?? false
         listed = sent
-        if isTrusted, let position, let state, isNothingNew(found, position, state) { return .nothing }
-        let arrivals = try await journal.inbox.arrivals(delivered: DeliveredBatches(position), listed: found)
+        if isTrusted, let position, let state, isNothingNew(found, position, state) {
+            // A compaction may have changed who was first, and nothing of that shows in the inbox.
+            if found.announced <= state.version { return .nothing }
+            let newest = try await journal.catalog.current(hint: nil, mustBeNewest: true)
+            if newest.version == state.version { return .nothing }
+        }
+        let arrivals = try await journal.inbox.arrivals(
+            delivered: DeliveredBatches(position),
+            listed: found,
+            isBeginning: position?.pass.map { $0.target == nil } ?? false
+        )
         validated = sent
         try report(arrivals.snapshot.damaged)
         let newest = arrivals.snapshot.catalog
@@ -260,7 +279,12 @@ actor Follower {
         do {
             var objects = journal.store.listAll(prefix: Segment.inbox, keysOnly: true).makeAsyncIterator()
             while let page = try await objects.nextPage() {
-                for object in page { if let batchID = Segment.batchID(ofKey: object.key) { found.insert(batchID) } }
+                for object in page {
+                    if let batchID = Segment.batchID(ofKey: object.key) { found.insert(batchID) }
+                    if let version = CatalogAnnouncement.version(object.key) {
+                        found.announced = max(found.announced, version)
+                    }
+                }
             }
         } catch {
             throw JournalError.wrapping(error, "Listing the segments of \(journal.location) failed")
@@ -289,7 +313,7 @@ actor Follower {
         position.pass = FollowPosition.Pass(target: nil, deletes: position.version, through: nil)
         self.position = position
         rounds += 1
-        return beginWhole(position, arrivals.snapshot, newer: [])
+        return beginWhole(position, arrivals.snapshot, newer: [], expected: [:])
     }
 
     /// Delivers what is new in the inbox, or first what was absorbed unseen.
@@ -299,7 +323,7 @@ actor Follower {
         let newest = arrivals.snapshot.catalog
         if newest.version > position.version {
             let absorbed = try await absorbed(after: position.version, through: newest.version)
-            if !absorbed.batches.isSubset(of: position.seen) {
+            if !absorbed.batches.isSubset(of: position.seen) || !absorbed.overtaken(among: position.known).isEmpty {
                 position.pass = FollowPosition.Pass(target: newest.version, deletes: position.version, through: nil)
                 self.position = position
                 try await beginPass(position, arrivals.snapshot, absorbed, newer: absorbed)
@@ -312,9 +336,7 @@ actor Follower {
         position.seen.formIntersection(found.batches)
         let isMoved = position != self.position
         self.position = position
-        // What was begun is finished first: a position can be inside one segment only.
-        let begun = position.partial?.batchID
-        fresh = (arrivals.fresh.filter { $0.arrival == begun } + arrivals.fresh.filter { $0.arrival != begun })[...]
+        fresh = arrivals.fresh[...]
         meanings = arrivals.meanings
         if !fresh.isEmpty {
             rounds += 1
@@ -322,141 +344,12 @@ actor Follower {
         }
         return isMoved ? .moved(FollowBatch(EventBatch(), position: position)) : .nothing
     }
-
-    // MARK: - Passes
-
-    private func absorbed(after: Int64, through: Int64) async throws -> AbsorbedBatches {
-        try await AbsorbedBatches(
-            after: after,
-            through: through,
-            journal.catalog.log,
-            location: journal.location,
-            parallelism: journal.reader.parallelism
-        )
-    }
-
-    private func resumePass(_ position: FollowPosition, _ snapshot: Snapshot) async throws {
-        guard let target = position.pass?.target else {
-            let newer = try await absorbed(after: position.version, through: snapshot.catalog.version)
-            _ = beginWhole(position, snapshot, newer: newer.batches.subtracting(position.seen))
-            return
-        }
-        guard snapshot.catalog.version >= target else {
-            throw JournalError.expired("the catalog has not its version \(target)", journal.location)
-        }
-        let absorbed = try await absorbed(after: position.version, through: target)
-        let newer = try await self.absorbed(after: position.version, through: snapshot.catalog.version)
-        try await beginPass(position, snapshot, absorbed, newer: newer)
-    }
-
-    /// Delivers the whole journal as it was when the follower began.
-    ///
-    /// Left out are the rows of newer batches, which the catalog has by now and had not then.
-    private func beginWhole(_ position: FollowPosition, _ snapshot: Snapshot, newer: Set<UUIDv7>) -> Finding {
-        var part = snapshot
-        part.segments.removeAll { segment in segment.batchID.map { !position.seen.contains($0) } ?? false }
-        work = .pass(
-            CatalogPass(
-                part,
-                wanted: .allBut(newer),
-                updates: [],
-                after: position.pass?.through,
-                partial: nil,
-                options: replayOptions,
-                batchEvents: options.batchEvents,
-                reader: journal.reader
-            )
-        )
-        return .work
-    }
-
-    /// Delivers what was absorbed and not seen before: deletes, then the rows that are left of it.
-    ///
-    /// - Parameters:
-    ///   - position: With the pass, which says up to which version.
-    ///   - snapshot: What is there now.
-    ///   - absorbed: What commits up to that version took out of the inbox.
-    ///   - newer: The same up to the version of the snapshot.
-    /// - Throws: ``JournalError/Code/positionExpired``, or what reading the lists of changes throws.
-    private func beginPass(
-        _ position: FollowPosition,
-        _ snapshot: Snapshot,
-        _ absorbed: AbsorbedBatches,
-        newer: AbsorbedBatches
-    ) async throws {
-        let unseen = absorbed.batches.subtracting(position.seen)
-        passed = absorbed.batches
-        coming = (newer.batches.subtracting(position.seen), snapshot.catalog.version)
-        var updates: Set<UUIDv7> = []
-        deletes = []
-        var held = 0
-        for (version, object) in absorbed.changes {
-            var gone: [ChangeList.Row] = []
-            for row in try await changes(object).rows where unseen.contains(row.batchID) {
-                if row.operation == .update { updates.insert(row.batchID) } else { gone.append(row) }
-            }
-            if gone.isEmpty || version <= position.pass?.deletes ?? -1 { continue }
-            held += gone.count
-            let rows = held <= Follower.heldDeletes ? gone : nil
-            deletes.append(AppliedDeletes(version: version, object: object, rows: rows))
-        }
-        var part = snapshot
-        part.segments.removeAll { !$0.isInCatalog || !newer.files.contains($0.key) }
-        work = .pass(
-            CatalogPass(
-                part,
-                wanted: .only(unseen),
-                updates: updates,
-                after: position.pass?.through,
-                partial: position.partial,
-                options: replayOptions,
-                batchEvents: options.batchEvents,
-                reader: journal.reader
-            )
-        )
-    }
-
-    /// What deletes that a commit has applied mean to the follower.
-    private func outcome(of applied: AppliedDeletes, _ position: FollowPosition) async throws -> EventBatch {
-        var delivered = DeliveredBatches(position)
-        var rows: [ChangeList.Row]
-        if let held = applied.rows { rows = held } else { rows = try await changes(applied.object).rows }
-        rows.removeAll { $0.operation == .update }
-        let gone = rows.filter { row in
-            coming.batches.contains(row.batchID) && !delivered.contains(row.batchID, at: row.timestamp)
-        }
-        if gone.isEmpty { return EventBatch() }
-        delivered.whole.formUnion(passed.subtracting(coming.batches))
-        while true {
-            let (batch, version) = try await journal.inbox.outcome(
-                of: gone,
-                version: coming.version,
-                coming: coming.batches,
-                delivered: delivered
-            )
-            if let batch { return batch }
-            // Somebody else of this process has met a newer catalog meanwhile.
-            let more = try await absorbed(after: coming.version, through: version)
-            coming = (coming.batches.union(more.batches.subtracting(position.seen)), version)
-        }
-    }
-
-    private func changes(_ object: String) async throws -> ChangeList {
-        do {
-            return try ChangeList(try await journal.store.get(object, range: nil).bytes, object: object)
-        } catch let error as ObjectStoreError where error.code == .notFound {
-            throw JournalError.expired("\(object), which lists what was deleted since, was vacuumed", journal.location)
-        } catch {
-            throw JournalError.wrapping(error, "Reading \(object) failed", object: object)
-        }
-    }
-
-    private var replayOptions: ReplayOptions {
-        ReplayOptions(damage: options.damage, windowBytes: options.windowBytes, onDamage: options.onDamage)
-    }
 }
 
 extension FollowPosition {
+    /// The batches of which something was delivered.
+    var known: Set<UUIDv7> { partial.map { seen.union([$0.batchID]) } ?? seen }
+
     /// A batch was delivered whole.
     fileprivate mutating func finish(_ batchID: UUIDv7) {
         seen.insert(batchID)

@@ -3,6 +3,8 @@ internal import Parquet
 /// The batches a follower has found in the inbox.
 struct ListedBatches: Sendable {
     var batches: Set<UUIDv7> = []
+    /// The last version of the catalog that was announced; -1 for none.
+    var announced: Int64 = -1
     private var latest = UUIDv7.zero
 
     mutating func insert(_ batchID: UUIDv7) {
@@ -31,6 +33,9 @@ struct DeliveredBatches: Sendable {
         whole = position?.seen ?? []
         partial = position?.partial
     }
+
+    /// Whether some of a batch was delivered.
+    func knows(_ batchID: UUIDv7) -> Bool { whole.contains(batchID) || partial?.batchID == batchID }
 
     /// Whether a row with this timestamp of a batch was delivered, or left out for good.
     func contains(_ batchID: UUIDv7, at timestamp: Int64) -> Bool {
@@ -66,20 +71,40 @@ extension Inbox {
     ///
     /// Cost: as ``snapshot(damage:range:)``, and the catalog is asked in any case; ids of new segments where some occur
     /// twice; a look-up in the catalog for ids that were updated or deleted.
-    func arrivals(delivered: DeliveredBatches, listed: ListedBatches) async throws -> Findings {
+    ///
+    /// - Parameters:
+    ///   - delivered: What was delivered.
+    ///   - listed: What is delivered now.
+    ///   - isBeginning: Whether the whole journal as it was goes on instead, so that changes which came since do not show.
+    /// - Returns: What is new.
+    /// - Throws: What looking at the journal throws.
+    func arrivals(
+        delivered: DeliveredBatches,
+        listed: ListedBatches,
+        isBeginning: Bool
+    ) async throws -> Findings {
         // What was absorbed counts before what lands late: a state that was the newest a minute ago would not do.
         try await looking(validating: true) {
-            var arrivals = Findings(snapshot: try await current(.all))
+            // What comes later must not show in what is delivered now: it would come twice.
+            let later = changeSegments.filter { segment in
+                !delivered.knows(segment.arrival) && (isBeginning || !listed.admit(segment))
+            }
+            let excluded = Set(later.map(\.key))
+            var arrivals = Findings(snapshot: try await current(.all, without: excluded))
             arrivals.fresh = arrivals.snapshot.segments.filter { segment in
                 segment.batchID.map { !delivered.whole.contains($0) && listed.admit(segment) } ?? false
             }
+            // What was begun is finished first: a position can be inside one segment only.
+            let begun = delivered.partial?.batchID
+            arrivals.fresh =
+                arrivals.fresh.filter { $0.arrival == begun } + arrivals.fresh.filter { $0.arrival != begun }
             if arrivals.fresh.isEmpty { return arrivals }
             for segment in arrivals.fresh where !segment.isChanges {
                 let dropped = (duplicates[segment.key] ?? []).union(taken[segment.key] ?? [])
                 if !dropped.isEmpty { arrivals.meanings[segment.key] = Findings.Meaning(dropped: dropped) }
             }
             try await markOvertaken(&arrivals, delivered)
-            try await resolveChanges(&arrivals, delivered)
+            try await resolveChanges(&arrivals, delivered, try await resolvedChanges(without: excluded))
             return arrivals
         }
     }
@@ -119,8 +144,11 @@ extension Inbox {
     }
 
     /// Compares what ids were that are updated or deleted with what they are.
-    private func resolveChanges(_ arrivals: inout Findings, _ delivered: DeliveredBatches) async throws {
-        let resolution = try await resolvedChanges()
+    private func resolveChanges(
+        _ arrivals: inout Findings,
+        _ delivered: DeliveredBatches,
+        _ resolution: ChangeResolution
+    ) async throws {
         if resolution.steps.isEmpty { return }
         let fresh = Set(arrivals.fresh)
         var touched: [(id: [UInt8], steps: [ChangedState.Step])] = []
@@ -128,8 +156,11 @@ extension Inbox {
             touched.append((id, steps))
         }
         let known = try await knowledge(of: touched, resolution)
+        // In the order of delivery.
+        var ranks: [Segment: Int] = [:]
+        for (rank, segment) in arrivals.fresh.enumerated() { ranks[segment] = rank }
         for (id, steps) in touched {
-            let before = steps.filter { delivered.contains($0.reference.segment.arrival, at: $0.timestamp) }
+            let earlier = steps.filter { delivered.contains($0.reference.segment.arrival, at: $0.timestamp) }
             let now = steps.filter {
                 fresh.contains($0.reference.segment) || delivered.whole.contains($0.reference.segment.arrival)
             }
@@ -142,11 +173,16 @@ extension Inbox {
                     .forget(step.reference.row)
             }
             let there = known[id] ?? .absent
-            arrivals.add(
-                ChangedState.follow(before, from: there).state,
-                ChangedState.follow(now, from: there).state,
-                new
-            )
+            var before = ChangedState.follow(earlier, from: there).state
+            // The follower may stop behind any segment: what is gone then it must have heard of, whatever follows.
+            for rank in Set(new.compactMap { ranks[$0.reference.segment] }).sorted().dropLast() {
+                let until = now.filter { step in ranks[step.reference.segment].map { $0 <= rank } ?? true }
+                let state = ChangedState.follow(until, from: there).state
+                guard state.isDeleted, !before.isDeleted else { continue }
+                arrivals.add(before, state, new.filter { ranks[$0.reference.segment] == rank })
+                before = .deleted
+            }
+            arrivals.add(before, ChangedState.follow(now, from: there).state, new)
         }
     }
 
@@ -174,10 +210,10 @@ extension Findings {
         guard let last = new.last?.reference else { return }
         let wasThere = !before.isDeleted
         guard let reference = now.reference else {
-            guard now.isDeleted, wasThere, let delete = new.last(where: { $0.operation == .delete })?.reference else {
-                return
-            }
-            meanings[delete.segment.key, default: Meaning()].operations[delete.row] = .delete
+            guard now.isDeleted, wasThere else { return }
+            // What landed late may have met a delete that was delivered before: then its own row says so.
+            let delete = new.last { $0.operation == .delete }?.reference ?? last
+            meanings[delete.segment.key, default: Meaning()].deliver(delete.row, .delete)
             return
         }
         if reference == before.reference { return }

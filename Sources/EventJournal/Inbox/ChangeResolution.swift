@@ -124,10 +124,17 @@ extension Inbox {
     ///
     /// Cost: none without changes; a look-up in the catalog of ids that were both put and changed in the inbox.
     ///
-    /// - Parameter exactly: Whether to look up all changed ids: for who counts.
+    /// - Parameters:
+    ///   - exactly: Whether to look up all changed ids: for who counts.
+    ///   - excluded: Keys of segments whose changes are taken not to be there.
     /// - Returns: Which rows count, and which do not.
     /// - Throws: ``JournalError``.
-    func resolvedChanges(exactly: Bool = false) async throws -> ChangeResolution {
+    func resolvedChanges(exactly: Bool = false, without excluded: Set<String> = []) async throws -> ChangeResolution {
+        if !excluded.isEmpty {
+            var resolution = ChangeResolution(isExact: exactly)
+            try await resolve(into: &resolution, without: excluded)
+            return resolution
+        }
         if let resolution, resolution.isExact || !exactly { return resolution }
         var resolution = ChangeResolution(isExact: exactly)
         if !changed.isEmpty { try await resolve(into: &resolution) }
@@ -135,8 +142,15 @@ extension Inbox {
         return resolution
     }
 
-    private func resolve(into resolution: inout ChangeResolution) async throws {
-        let puts = try await putsOfChangedIDs()
+    private func resolve(into resolution: inout ChangeResolution, without excluded: Set<String> = []) async throws {
+        var changed = changed
+        if !excluded.isEmpty {
+            changed = changed.compactMapValues { changes in
+                let left = changes.filter { !excluded.contains($0.reference.segment.key) }
+                return left.isEmpty ? nil : left
+            }
+        }
+        let puts = try await puts(of: changed.keys)
         var ids = ByteArrays()
         let asked = resolution.isExact ? Array(changed.keys) : Array(puts.keys)
         for id in asked { ids.append(id) }
@@ -185,10 +199,10 @@ extension Inbox {
         resolution.changes = hidden
     }
 
-    /// All rows of new events whose id was changed, also those that do not count because the id was there before.
-    private func putsOfChangedIDs() async throws -> [[UInt8]: [ChangedState.Step]] {
+    /// All rows of new events with these ids, also those that do not count because the id was there before; in any order.
+    func puts(of wantedIDs: some Collection<[UInt8]>) async throws -> [[UInt8]: [ChangedState.Step]] {
         var candidates: Set<UInt32> = []
-        for id in changed.keys {
+        for id in wantedIDs {
             let hash = BloomFilter.hash(id)
             candidates.formUnion(index.candidates(hash: hash) + (repeats[hash] ?? []))
         }
@@ -210,8 +224,9 @@ extension Inbox {
             }
         }
         var puts: [[UInt8]: [ChangedState.Step]] = [:]
+        let ids = Set(wantedIDs)
         // Two ids may have one hash.
-        for (id, step) in rows.joined() where changed[id] != nil { puts[id, default: []].append(step) }
+        for (id, step) in rows.joined() where ids.contains(id) { puts[id, default: []].append(step) }
         return puts
     }
 

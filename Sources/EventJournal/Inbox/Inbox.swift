@@ -242,10 +242,15 @@ actor Inbox {
     /// - Parameters:
     ///   - range: For which time it has to be known which rows count.
     ///   - exactly: Whether ``Snapshot/events`` has to be exact.
+    ///   - excluded: Keys of segments whose changes are taken not to be there.
     /// - Returns: Segments, and which of their rows do not count.
     /// - Throws: ``JournalError``.
-    func current(_ range: EventRange, exactly: Bool = false) async throws -> Snapshot {
-        let resolution = try await resolvedChanges(exactly: exactly)
+    func current(
+        _ range: EventRange,
+        exactly: Bool = false,
+        without excluded: Set<String> = []
+    ) async throws -> Snapshot {
+        let resolution = try await resolvedChanges(exactly: exactly, without: excluded)
         try await compareWithCatalog(range)
         loadedIDs = [:]
         var snapshot = Snapshot(catalog: state, segments: allSegments(), damaged: sortedDamage())

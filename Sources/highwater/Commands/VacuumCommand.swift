@@ -23,7 +23,7 @@ struct VacuumCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep what was replaced since: 90s, 6h, 7d; default 7d.", valueName: "time"))
     var retention: DurationArgument?
 
-    @Flag(help: "Allow a retention of less than an hour; then nobody else may be compacting.")
+    @Flag(help: "Allow retentions of less than an hour; then nobody else may be compacting.")
     var allowShortRetention = false
 
     @Option(help: ArgumentHelp("Keep the catalog's log since; default 30d.", valueName: "time"))

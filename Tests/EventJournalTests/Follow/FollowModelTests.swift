@@ -6,7 +6,7 @@ struct FollowModelTests {
     func programs(part: Int) async throws {
         var delivered = 0
         for seed in 0..<12 {
-            var program = FollowProgram(seed: UInt64(part * 1000 + seed))
+            var program = try FollowProgram(seed: UInt64(part * 1000 + seed))
             try await program.run(steps: 60)
             delivered += program.delivered
         }

@@ -16,7 +16,7 @@ struct Campaign: Sendable {
     var duration: Duration?
     var jobs: Int
     var keepGoing: Bool
-    var followsAlongside: Bool
+    var shrinks: Bool
     var show: Bool
 
     private final class Shared: Sendable {
@@ -56,7 +56,7 @@ struct Campaign: Sendable {
 
     private func run(_ number: Int, _ shared: Shared, _ watchdog: Watchdog) async {
         let seed = seed &+ UInt64(number)
-        var generator = ProgramGenerator(seed: seed, followsAlongside: followsAlongside)
+        var generator = ProgramGenerator(seed: seed)
         let program = generator.program()
         if show { print(program) }
         let violation = await watchdog.watch(program) { await ProgramRun.violation(of: program) }
@@ -74,6 +74,7 @@ struct Campaign: Sendable {
     private func report(_ program: Program, _ violation: Violation, _ watchdog: Watchdog) async {
         defer { fflush(nil) }
         print("\nFAILED: journal-model --seed \(program.seed) --programs 1\n  \(violation)\n\(program)")
+        if !shrinks { return }
         // What tasks do at the same time differs from run to run: such a program gets several chances to fail.
         let isConcurrent = program.steps.contains { $0.operations.count > 1 }
         var shrinker = Shrinker { candidate in

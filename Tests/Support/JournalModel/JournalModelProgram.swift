@@ -31,8 +31,8 @@ struct JournalModelProgram: AsyncParsableCommand {
     @Flag(help: "Go on after a program failed.")
     var keepGoing = false
 
-    @Flag(help: "Let followers be at work while others are, too; some of these programs still fail.")
-    var followAlongside = false
+    @Flag(help: "Do not look for a smaller program when one failed.")
+    var noShrink = false
 
     @Flag(help: "Print every program before it is run.")
     var show = false
@@ -53,7 +53,7 @@ struct JournalModelProgram: AsyncParsableCommand {
             duration: minutes.map { .seconds($0 * 60) },
             jobs: jobs,
             keepGoing: keepGoing,
-            followsAlongside: followAlongside,
+            shrinks: !noShrink,
             show: show
         )
         let watchdog = Watchdog(timeout: .seconds(timeout))

@@ -7,7 +7,6 @@ struct ProgramGenerator {
     private let seed: UInt64
     private let ids: [String]
     private var number = 0
-    private let followsAlongside: Bool
     private var compacts = true
     private var appended: [[Event]] = []
 
@@ -16,12 +15,9 @@ struct ProgramGenerator {
     /// The last two are different bytes for what `String` takes as the same text.
     private static let ids = ["a", "b", "c", "d", "e", "f", "g", "\u{E9}", "e\u{301}"]
 
-    /// - Parameters:
-    ///   - seed: Of all that chance decides.
-    ///   - followsAlongside: Whether followers are at work while others are, too.
-    init(seed: UInt64, followsAlongside: Bool) {
+    /// - Parameter seed: Of all that chance decides.
+    init(seed: UInt64) {
         self.seed = seed
-        self.followsAlongside = followsAlongside
         random = SeededRandom(seed: seed)
         // Half of the programs keep to two or three ids: there the order of operations matters most.
         let few = Bool.random(using: &random) ? Int.random(in: 2...3, using: &random) : Self.ids.count
@@ -88,7 +84,7 @@ struct ProgramGenerator {
         case 20: .statistics
         case 21: .verify
         case 22..<26: compacts ? .compact(policy()) : append()
-        case 26..<30: isAlone || followsAlongside ? follow() : replay()
+        case 26..<30: follow()
         case 30: compacts ? .erase([id()], waits: chance(80)) : .event(id())
         case 31: compacts ? .reindex : append()
         case 32: compacts ? .compactIfDue(segments: pick([1, 2, 5])) : replay()

@@ -124,6 +124,8 @@ actor ModelFollower {
         let mark = try await journal.mark(name)
         var options = FollowOptions(untilCaughtUp: true)
         options.windowBytes = windowBytes
+        // So that positions come to lie inside of segments.
+        options.batchEvents = windowBytes < 1 << 20 ? windowBytes : 64 << 10
         var start = FollowStart.beginning
         if let mark { start = .position(try FollowPosition(json: mark.position.json)) }
         var state = FollowedState()

@@ -215,25 +215,27 @@ extension Round {
     /// - Throws: ``Violation``.
     func checkSegments(_ causality: Causality, after earlier: ArraySlice<StoredSegment>) throws {
         var left = segments.map(\.rows)
-        // The acknowledged first: of two equal writes the other one may have failed.
-        let writes = performances.filter(\.operation.writes)
+        // The acknowledged first: of two equal writes the other one may have failed. Of those the one that began last, since
+        // it has seen the most.
+        let writes = performances.filter(\.operation.writes).sorted { $0.begin > $1.begin }
         for performance in writes.filter({ !$0.outcome.isFailure }) + writes.filter({ $0.outcome.isFailure }) {
             let operation = performance.operation
             guard performance.mayHaveWritten else { continue }
-            let home = segments.indices.first { index in
+            let homes = segments.indices.filter { index in
                 segments[index].actor == operation.actor && segments[index].entry >= performance.begin
                     && performance.isIn(left[index - segments.startIndex])
             }
-            guard let home else {
+            // It has listed the inbox after it began and before it stored anything.
+            let seen = earlier.map(\.batchID) + segments.filter { $0.entry < performance.begin }.map(\.batchID)
+            let least = operation.looksUpFirst ? seen.max() : nil
+            func isBehind(_ index: Int) -> Bool { least.map { $0 < segments[index].batchID } ?? true }
+            guard let home = homes.first(where: isBehind) ?? homes.first else {
                 try require(performance.outcome.isFailure, "acknowledged, but not stored whole", at: operation)
                 continue
             }
             performance.remove(from: &left[home - segments.startIndex])
-            // It has listed the inbox after it began and before it stored anything.
-            guard operation.looksUpFirst else { continue }
-            let seen = earlier.map(\.batchID) + segments.filter { $0.entry < performance.begin }.map(\.batchID)
             try require(
-                seen.allSatisfy { $0 < segments[home].batchID },
+                isBehind(home),
                 "stored \(segments[home].batchID), which sorts before what was there when it began",
                 at: operation
             )
