@@ -203,6 +203,7 @@ let package = Package(
             dependencies: [
                 "EventJournal", "S3Storage", "GoogleCloudStorage", "PresignedStorage", "AWSSigning", "CloudHTTP",
                 "CloudTesting", "ObjectStorage", "ObjectStorageTesting", "Parquet", "highwater", "journal-writer",
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]
         ),
         .testTarget(

@@ -1,6 +1,8 @@
 import CloudTesting
+import CryptoExtras
 import EventJournal
 import Foundation
+import GoogleCloudStorage
 import ObjectStorage
 import ObjectStorageTesting
 import PresignedStorage
@@ -159,6 +161,38 @@ struct PresignedReplayTests {
             #expect(expected.count > 250)
             #expect(read.sorted() == expected.sorted())
         }
+    }
+
+    /// A service account whose tokens the emulator takes, as it takes any.
+    private struct ServiceAccount: GoogleCredentialsProvider {
+        let key: ServiceAccountKey
+        var signer: ServiceAccountKey? { key }
+        func accessToken() async throws -> String { "token" }
+        func invalidate(_ token: String) async {}
+    }
+
+    @Test("a journal on Google's is replayed by signed URLs, without credentials")
+    func google() async throws {
+        let bucket = try await CloudServers.googleBucket()
+        let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        let account = ServiceAccount(
+            key: try ServiceAccountKey(email: "me@x.iam", privateKey: key.pemRepresentation)
+        )
+        let store = try GoogleCloudObjectStore(
+            GoogleCloudConfiguration(bucket: bucket, endpoint: CloudServers.googleEndpoint),
+            credentials: account
+        )
+        try await Self.fill(store)
+        let expected = try await Self.collect(Journal(store: store).replay())
+        #expect(expected.count > 300)
+        let made = try await Journal(store: store).eventStreams(expires: .seconds(600))
+        #expect(made.streams.count >= 3)
+        for stream in made.streams {
+            #expect(stream.url.contains("/\(bucket)/\(stream.id)?X-Goog-Algorithm=GOOG4-RSA-SHA256&"))
+            #expect(stream.url.contains("&X-Goog-Signature=") && stream.expires != nil)
+        }
+        let streams = try EventStreams(parsing: made.encoded())
+        #expect(try await Self.collect(streams.replay(from: Self.store(streams))) == expected)
     }
 
     /// The Python of the documentation, without its fences.

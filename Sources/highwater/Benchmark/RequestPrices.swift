@@ -10,10 +10,18 @@ struct RequestPrices: Sendable {
     /// The list prices of the store at a URL; `nil` where nobody charges.
     static func listed(_ url: String) -> RequestPrices? {
         if url.hasPrefix("s3:") {
-            return RequestPrices(write: 0.005, read: 0.0004, source: "S3 Standard, us-east-1, list prices of 2025")
+            return RequestPrices(
+                write: 0.005,
+                read: 0.0004,
+                source: "S3 Standard, us-east-1, list prices as of 2025 (aws.amazon.com/s3/pricing)"
+            )
         }
         if url.hasPrefix("gs:") {
-            return RequestPrices(write: 0.005, read: 0.0004, source: "Google Standard, regional, list prices of 2025")
+            return RequestPrices(
+                write: 0.005,
+                read: 0.0004,
+                source: "Google Standard, regional, list prices as of 2025 (cloud.google.com/storage/pricing)"
+            )
         }
         return nil
     }

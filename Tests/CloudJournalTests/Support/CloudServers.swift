@@ -106,8 +106,11 @@ enum CloudServers {
         }
     }
 
+    /// `http://host:port` of the emulator of Google's.
+    static var googleEndpoint: String { get throws { "http://127.0.0.1:\(try google.get().port)" } }
+
     /// A fresh bucket of the emulator, which ends with it.
-    private static func googleBucket() async throws -> String {
+    static func googleBucket() async throws -> String {
         let name = "test-\(UUID().uuidString.lowercased())"
         let endpoint = "http://127.0.0.1:\(try google.get().port)"
         let response = try await HTTPTransport()
