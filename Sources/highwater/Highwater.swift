@@ -34,7 +34,7 @@ struct Highwater: AsyncParsableCommand {
             Erase.self,
             Reindex.self,
             Bench.self,
-            DDL.self,
+            HistogramCommand.self, DDL.self,
             JMESPathCommand.self,
         ]
     )

@@ -62,6 +62,13 @@ struct Output: ~Copyable {
     /// Whether standard error is a terminal.
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// The columns of the terminal that is standard output; `nil` when it is none.
+    static var width: Int? {
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Runs `body` while somebody reads standard output: who waits for something to print would not notice otherwise.
     ///
     /// - Throws: What `body` throws; ``BrokenPipe`` soon after the reader of a pipe has gone.
