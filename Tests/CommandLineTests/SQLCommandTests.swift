@@ -65,6 +65,40 @@ import Testing
         withExtendedLifetime(scratch) {}
     }
 
+    @Test("writes Parquet, in the order of the statement, which may end with a comment") func parquet() async throws {
+        let (scratch, path) = try await journal(50)
+        let file = scratch.path + "/rows.parquet"
+        let outcome = try await Program.highwater.bash(
+            #""$0" sql "$1" "$3" --format parquet > "$2""#,
+            path,
+            file,
+            "select event_id, data->>'$.k' as k from events order by timestamp desc; -- it's all"
+        )
+        #expect(outcome.status == 0, "\(outcome.error)")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        #expect(bytes.prefix(4) == Data("PAR1".utf8))
+        #expect(bytes.suffix(4) == Data("PAR1".utf8))
+        // Read back as another journal's file would be: by DuckDB itself.
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let duckdb = tests.deletingLastPathComponent().appending(path: ".tools/bin/duckdb").path
+        let rows = try await Program.highwater.bash(
+            #""$1" -csv -noheader -c "select count(*), first(event_id), last(k) from '$2'""#,
+            duckdb,
+            file
+        )
+        #expect(rows.output == "50,e-49,k0\n", "\(rows.error)")
+        withExtendedLifetime(scratch) {}
+    }
+
+    @Test("explains instead of running") func explain() async throws {
+        let (scratch, path) = try await journal(5)
+        let outcome = try await Program.highwater.run("sql", path, "select data from events", "--explain")
+        #expect(outcome.status == 0, "\(outcome.error)")
+        #expect(outcome.output.contains("READ_PARQUET") || outcome.output.contains("PARQUET_SCAN"))
+        #expect(outcome.error.contains("current: 5 events"))
+        withExtendedLifetime(scratch) {}
+    }
+
     @Test("says by its status what kind of failure it was") func statuses() async throws {
         let (scratch, path) = try await journal(3)
         func status(_ arguments: String...) async throws -> Int32 {

@@ -1,6 +1,7 @@
 import EventJournal
 import Foundation
 import SQLQuery
+import Synchronization
 import Testing
 
 /// What is in the tables is what a replay delivers.
@@ -167,6 +168,56 @@ import Testing
         #expect(rows == ["5,15"])
     }
 
+    @Test("queries see whole appends, acknowledged deletes and each event once while others write and compact")
+    func alongsideOthers() async throws {
+        let scratch = try Scratch()
+        let writer = try await scratch.journal()
+        try await writer.append(Self.events(0..<10))
+        let (other, reader) = (try await scratch.journal(), try await scratch.journal())
+        // Batch n is events 10 n to 10 n + 9; of each the first is deleted again.
+        let progress = WriterProgress()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for batch in 1..<60 {
+                    try await writer.append(Self.events(batch * 10..<batch * 10 + 10))
+                    progress.state.withLock { $0.appended = batch + 1 }
+                    try await writer.delete("e\(batch * 10)")
+                    progress.state.withLock { $0.deleted = batch }
+                }
+                progress.state.withLock { $0.isDone = true }
+            }
+            group.addTask {
+                while !progress.state.withLock({ $0.isDone }) {
+                    try await other.compact(CompactionPolicy(force: true, appliesChanges: true))
+                }
+            }
+            group.addTask {
+                var queries = 0
+                while !progress.state.withLock({ $0.isDone }) || queries < 3 {
+                    let before = progress.state.withLock { $0 }
+                    let rows =
+                        try await reader.rows(
+                            "select substr(event_id, 2)::int // 10 as batch, count(*), count(distinct event_id), "
+                                + "min(substr(event_id, 2)::int % 10) from events group by 1 order by 1"
+                        )
+                        .map { $0.split(separator: ",").compactMap { Int($0) } }
+                    queries += 1
+                    #expect(rows.map { $0[0] } == Array(0..<rows.count))
+                    #expect(rows.count >= before.appended)
+                    for row in rows {
+                        #expect(row[1] == row[2])
+                        // Whole, or without the one that is deleted.
+                        #expect(row[1] == 10 ? row[3] == 0 : (row[1] == 9 && row[3] == 1))
+                        if row[0] > 0, row[0] <= before.deleted { #expect(row[1] == 9) }
+                    }
+                }
+                #expect(queries > 3)
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await reader.everything() == reader.replayed())
+    }
+
     @Test("random programs of puts, updates, deletes and compactions give what a replay gives", arguments: 0..<6)
     func randomPrograms(seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed) &+ 4_242)
@@ -193,4 +244,14 @@ import Testing
             #expect(parts.sorted() == expected, "seed \(seed), step \(step)")
         }
     }
+}
+
+/// How far the writer of a test has got.
+private final class WriterProgress: Sendable {
+    struct State {
+        var appended = 1
+        var deleted = 0
+        var isDone = false
+    }
+    let state = Mutex(State())
 }

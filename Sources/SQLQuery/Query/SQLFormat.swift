@@ -10,6 +10,8 @@ public enum SQLFormat: String, Sendable, Hashable, CaseIterable {
     case ndjson
     /// A table of Markdown.
     case markdown
+    /// A Parquet file, compressed by zstd.
+    case parquet
 
     /// The options of DuckDB's program for it.
     var arguments: [String] {
@@ -19,6 +21,8 @@ public enum SQLFormat: String, Sendable, Hashable, CaseIterable {
         case .json: ["-json"]
         case .ndjson: ["-jsonlines"]
         case .markdown: ["-markdown"]
+        // What the engine prints itself is nothing then.
+        case .parquet: []
         }
     }
 }

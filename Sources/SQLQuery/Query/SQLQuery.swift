@@ -25,6 +25,8 @@ public struct SQLQuery: Sendable {
     public var range: EventRange
     /// In which zone moments are printed and texts without one are read: a name of the IANA database.
     public var timeZone: String
+    /// Whether the engine's plan is printed in place of the rows, which are not made then.
+    public var explains = false
     /// Where temporary files go.
     public var temporaryDirectory: String
 
@@ -78,6 +80,8 @@ public struct SQLQuery: Sendable {
         }
     }
 
+    private static let result = "result.parquet"
+
     private func execute(
         _ journal: Journal,
         _ others: [String: Journal],
@@ -112,20 +116,25 @@ public struct SQLQuery: Sendable {
             report.archivedBytes += table.archivedBytes
             report.currentEvents += table.currentEvents
         }
-        let script = SetupScript(
+        var script = SetupScript(
             tables: tables.map(\.tables),
             limits: limits,
             scratch: scratch.path,
             timeZone: timeZone
         )
-        try scratch.write("setup.sql", script.text)
-        let arguments =
-            ["-no-init", "-batch", "-bail"] + format.arguments
-            + ["-f", "\(scratch.path)/setup.sql", "-c", checked.text]
+        let writesFile = format == .parquet && !explains
+        if writesFile { script.result = "\(scratch.path)/\(SQLQuery.result)" }
+        let executed = script.result.map { SetupScript.copy(checked.text, to: $0) }
+        try scratch.write("setup.sql", script.text + (executed ?? ""))
+        var arguments =
+            ["-no-init", "-batch", "-bail"] + (explains ? SQLFormat.table : format).arguments
+            + ["-f", "\(scratch.path)/setup.sql"]
+        if executed == nil { arguments += ["-c", (explains ? "EXPLAIN " : "") + checked.text] }
         let outcome = try await process.run(arguments, printingTo: output)
         guard outcome.isSuccess else {
             throw EngineFailure.error(outcome, tables.map { ($0.root, $0.location) })
         }
+        if writesFile { try scratch.copy(SQLQuery.result, to: output) }
         return report
     }
 }

@@ -24,6 +24,18 @@ struct SetupScript {
     var limits: SQLLimits
     var scratch: String
     var timeZone: String
+    /// The one file that the script itself writes; `nil` for none.
+    var result: String?
+
+    private var paths: [String] {
+        tables.flatMap { $0.files + $0.filesWithHidden + ($0.current.map { [$0] } ?? []) } + (result.map { [$0] } ?? [])
+    }
+
+    /// The statement that writes the rows of a query into ``result``.
+    static func copy(_ statement: String, to result: String) -> String {
+        // The statement is a text here: its own semicolons and comments end nothing.
+        "COPY (FROM query(\(quoted(statement)))) TO \(quoted(result)) (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false);\n"
+    }
 
     /// The script.
     var text: String {
@@ -38,7 +50,7 @@ struct SetupScript {
             "SET autoload_known_extensions=false;",
             "SET allow_community_extensions=false;",
             "SET allow_persistent_secrets=false;",
-            "SET allowed_paths=\(list(tables.flatMap { $0.files + $0.filesWithHidden + ($0.current.map { [$0] } ?? []) }));",
+            "SET allowed_paths=\(list(paths));",
         ]
         for tables in tables { lines += SetupScript.statements(tables) }
         lines += [

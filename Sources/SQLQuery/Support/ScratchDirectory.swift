@@ -69,6 +69,37 @@ final class ScratchDirectory: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Writes a file to an open one.
+    func copy(_ name: String, to descriptor: Int32) throws(SQLError) {
+        let file = unsafe open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw ScratchDirectory.failure("\(path)/\(name) cannot be read") }
+        defer { close(file) }
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = unsafe readDescriptor(file, &chunk, chunk.count)
+            if count == 0 { return }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw ScratchDirectory.failure("\(path)/\(name) cannot be read")
+            }
+            var start = 0
+            while start < count {
+                let written = unsafe chunk.withUnsafeBytes { bytes in
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<count])
+                    return unsafe writeDescriptor(descriptor, rest.baseAddress, rest.count)
+                }
+                if written >= 0 {
+                    start += written
+                } else if errno == EPIPE {
+                    throw SQLError(.closed, "Nobody reads the rows any more.")
+                } else if errno != EINTR {
+                    let reason = unsafe String(cString: strerror(errno))
+                    throw SQLError(.failed, "The rows cannot be written: \(reason).")
+                }
+            }
+        }
+    }
+
     /// Makes a name that stands for another path, whatever it stood for.
     func replaceLink(_ name: String, with target: String) throws(SQLError) {
         _ = unsafe unlink("\(path)/\(name)")

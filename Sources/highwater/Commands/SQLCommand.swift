@@ -2,6 +2,14 @@ internal import ArgumentParser
 internal import EventJournal
 internal import SQLQuery
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 /// `highwater sql`: a query over everything a journal has.
 struct SQLCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +31,7 @@ struct SQLCommand: AsyncParsableCommand {
               highwater sql ./commits "select count(*) from events" --after 2015-01-01 --through 2016-01-01
               highwater sql ./orders "select * from events join other.events as o using (key)" --with other=./payments
               highwater sql ./commits - < report.sql > report.txt
+              highwater sql ./commits "from events" --format parquet > events.parquet
             """
     )
 
@@ -35,6 +44,9 @@ struct SQLCommand: AsyncParsableCommand {
 
     @Option(help: "How rows are printed: \(SQLFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
     var format: SQLFormat = .table
+
+    @Flag(help: "Print the engine's plan instead of the rows, and on standard error what the tables are made of.")
+    var explain = false
 
     @Option(
         help: ArgumentHelp(
@@ -59,7 +71,7 @@ struct SQLCommand: AsyncParsableCommand {
         let statement =
             statement == "-"
             ? String(decoding: try StandardInput.readAll(limit: 1 << 20, what: "statement"), as: UTF8.self) : statement
-        let query = SQLQuery(
+        var query = SQLQuery(
             statement,
             engine: engine,
             limits: limits.limits,
@@ -68,11 +80,22 @@ struct SQLCommand: AsyncParsableCommand {
             timeZone: timeZone,
             temporaryDirectory: SQLEngine.temporaryDirectory
         )
-        try await Signals.cancellable {
+        query.explains = explain
+        if format == .parquet, !explain, isatty(STDOUT_FILENO) == 1 {
+            throw ValidationError("A Parquet file is not for a terminal; send it into a file: > rows.parquet")
+        }
+        let finished = query
+        let report = try await Signals.cancellable {
             let journal = try await journal.open(create: false)
             var others: [String: Journal] = [:]
             for other in with { others[other.name] = try await JournalArgument.open(other.journal, create: false) }
-            _ = try await query.run(on: journal, with: others, printingTo: 1)
+            return try await finished.run(on: journal, with: others, printingTo: STDOUT_FILENO)
+        }
+        if explain {
+            Output.error(
+                "archived: \(Text.count(report.archivedSegments, "segment")), \(Text.bytes(report.archivedBytes)); "
+                    + "current: \(Text.count(report.currentEvents, "event")); DuckDB \(report.engineVersion)"
+            )
         }
     }
 }
