@@ -12,8 +12,8 @@ private import Musl
 private import Darwin
 #endif
 
-/// Takes a journal through its life and measures each stage: appends, compaction, look-ups and their requests, replay, the
-/// latest event of each key.
+/// Takes a journal through its life and measures each stage: appends, compaction, look-ups and their requests, replay,
+/// the latest event of each key.
 ///
 /// `journal-lifecycle DIRECTORY EVENTS [KEYS]`: the directory must be new; prints one line for each figure.
 /// `journal-lifecycle DIRECTORY look-up EVENTS`: the look-ups alone, in a journal that the first has made.

@@ -4,8 +4,8 @@ package import CloudSupport
 
 /// Region, endpoints and credentials as AWS's own tools find them: in variables, in files, from the machine.
 ///
-/// Variables and files are read when it is made; services are asked for credentials when they are first needed, and again
-/// five minutes before those end, by one request at a time.
+/// Variables and files are read when it is made; services are asked for credentials when they are first needed, and
+/// again five minutes before those end, by one request at a time.
 public struct AWSAccess: Sendable {
     /// `AWS_REGION`, `AWS_DEFAULT_REGION`, or the region of the profile; `nil` when there is none.
     public let region: String?
@@ -16,7 +16,8 @@ public struct AWSAccess: Sendable {
 
     /// Looks around.
     ///
-    /// - Parameter profile: The profile to use, whatever the variables say; `nil` for that of `AWS_PROFILE`, or `default`.
+    /// - Parameter profile: The profile to use, whatever the variables say; `nil` for that of `AWS_PROFILE`, or
+    ///   `default`.
     public init(profile: String? = nil) {
         self.init(profile: profile, environment: .process)
     }

@@ -1,7 +1,7 @@
 /// The sections of AWS's configuration and credentials files.
 ///
-/// Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files". Indented lines, which belong to the
-/// setting above, are left out: none of what is read here is written so.
+/// Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files". Indented lines, which belong to
+/// the setting above, are left out: none of what is read here is written so.
 struct ProfileFile: Sendable {
     /// Settings by the name of the profile.
     private(set) var profiles: [String: [String: String]] = [:]

@@ -16,8 +16,8 @@ public struct SigV4Signer: Sendable {
     /// Makes a signer.
     ///
     /// - Parameters:
-    ///   - service: Such as `s3` or `kinesis`. S3 differs from all others: its paths are taken as they are, and the hash
-    ///     of the body is a header.
+    ///   - service: Such as `s3` or `kinesis`. S3 differs from all others: its paths are taken as they are, and the
+    ///     hash of the body is a header.
     ///   - region: Such as `eu-west-1`.
     public init(service: String, region: String) {
         self.service = service

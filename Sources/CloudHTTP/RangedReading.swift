@@ -1,5 +1,5 @@
-/// Reads some bytes of one version of an object: in pieces side by side when they are many, each of which goes on where an
-/// answer was cut.
+/// Reads some bytes of one version of an object: in pieces side by side when they are many, each of which goes on where
+/// an answer was cut.
 package struct RangedReading: Sendable {
     private let policy: RetryPolicy
     private let pieceBytes: UInt64

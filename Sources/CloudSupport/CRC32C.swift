@@ -30,8 +30,8 @@ package struct CRC32C: Sendable, Hashable {
 
     /// Adds bytes at the end of which only the checksum and the number are known.
     ///
-    /// Multiplies by x to the 8·count modulo the polynomial; logarithmic in the count. The polynomials are bit-reversed, so
-    /// the top bit is the coefficient of x⁰.
+    /// Multiplies by x to the 8·count modulo the polynomial; logarithmic in the count. The polynomials are
+    /// bit-reversed, so the top bit is the coefficient of x⁰.
     package mutating func add(_ other: CRC32C, count: UInt64) {
         var shift: UInt32 = 1 << 31
         var power: UInt32 = 1 << 23  // x⁸, one byte

@@ -1,4 +1,5 @@
-/// Percent-encoding as RFC 3986 has it: letters, digits and `-._~` stay, every other byte is escaped with capital digits.
+/// Percent-encoding as RFC 3986 has it: letters, digits and `-._~` stay, every other byte is escaped with capital
+/// digits.
 package enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Transforms elements with at most `limit` in flight, and returns the results in the order of the elements.
 ///
-/// The transformations run on the threads that stores block on, so that reading a segment and decoding it takes no change
-/// of threads in between, and the cooperative pool is left to the callers.
+/// The transformations run on the threads that stores block on, so that reading a segment and decoding it takes no
+/// change of threads in between, and the cooperative pool is left to the callers.
 ///
 /// The first error cancels the rest and is thrown when they have ended.
 func mapConcurrently<Element: Sendable, Result: Sendable>(

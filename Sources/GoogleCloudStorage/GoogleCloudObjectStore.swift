@@ -3,9 +3,9 @@ public import ObjectStorage
 
 /// Objects in a bucket of Google Cloud Storage, by its JSON API.
 ///
-/// An entity tag is the object's generation, so it changes with every put, also of the same bytes. Requests are bounded in
-/// time at every stage, and tried again with full jitter where that may help. A put under a condition whose answer was
-/// lost is looked up before it is called lost. See `docs/object-stores.md`.
+/// An entity tag is the object's generation, so it changes with every put, also of the same bytes. Requests are bounded
+/// in time at every stage, and tried again with full jitter where that may help. A put under a condition whose answer
+/// was lost is looked up before it is called lost. See `docs/object-stores.md`.
 public struct GoogleCloudObjectStore: ObjectStore {
     let client: GoogleClient
 

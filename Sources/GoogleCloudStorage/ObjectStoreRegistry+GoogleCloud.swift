@@ -4,8 +4,8 @@ public import ObjectStorage
 extension ObjectStoreRegistry {
     /// Adds `gs://bucket/prefix?…`, with application default credentials.
     ///
-    /// Options are `endpoint`, `anonymous` (`true`), `storage-class`, `kms-key` and `user-project`. `STORAGE_EMULATOR_HOST` names
-    /// an emulator, which is used without credentials.
+    /// Options are `endpoint`, `anonymous` (`true`), `storage-class`, `kms-key` and `user-project`.
+    /// `STORAGE_EMULATOR_HOST` names an emulator, which is used without credentials.
     public mutating func registerGoogleCloud() { registerGoogleCloud(environment: .process) }
 
     /// Adds `gs:` with other variables than the process's.

@@ -1,8 +1,8 @@
 /// What surrounds a payload: reachable in an expression as `@event.id`, `@event.key` and so on.
 ///
 /// `@` directly followed by a name is an error in the standard language, so these names cannot collide with a payload's
-/// members, whatever they are called. `@event` alone is an object of all five. A part that is absent is null; without any
-/// envelope, `@event` is null.
+/// members, whatever they are called. `@event` alone is an object of all five. A part that is absent is null; without
+/// any envelope, `@event` is null.
 ///
 /// The buffers are UTF-8, borrowed for the call that gets the envelope.
 @safe

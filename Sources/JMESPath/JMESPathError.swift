@@ -1,7 +1,7 @@
 /// What is wrong with an expression, or with what it was asked to do.
 ///
-/// Kinds are those of the JMESPath specification, and one for documents that cannot be read. Two errors are equal when their
-/// kinds are.
+/// Kinds are those of the JMESPath specification, and one for documents that cannot be read. Two errors are equal when
+/// their kinds are.
 public struct JMESPathError: Error, Sendable, Hashable {
     /// Why an expression fails, in the words of the specification's test suite.
     public struct Kind: Sendable, Hashable, CustomStringConvertible {

@@ -3,8 +3,8 @@ internal import CSimdJSON
 /// Evaluates a condition and a projection over JSON documents, again and again with the same buffers.
 ///
 /// One for each thread. Without a condition every document matches; without a projection nothing is made of a match.
-/// Documents are checked whole (RFC 8259, UTF-8 included), even where an expression looks at two members only. Of members of
-/// one name the last counts.
+/// Documents are checked whole (RFC 8259, UTF-8 included), even where an expression looks at two members only. Of
+/// members of one name the last counts.
 ///
 /// Memory: about 1 MiB, and what the largest result needs.
 @safe

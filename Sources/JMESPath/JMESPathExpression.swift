@@ -41,7 +41,8 @@ public struct JMESPathExpression: Sendable {
     /// Whether it asks for the envelope, which has to be handed to the evaluator then.
     public var usesEnvelope: Bool { program.instructions.contains { $0.operation == .envelope } }
 
-    /// The steps of an expression that is nothing but names and indexes from the front, none for `@`; `nil` for any other.
+    /// The steps of an expression that is nothing but names and indexes from the front, none for `@`; `nil` for any
+    /// other.
     package var plainPath: [PathStep]? { program.path(program.root) }
 
     /// The column of a byte.

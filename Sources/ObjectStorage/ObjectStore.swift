@@ -130,7 +130,8 @@ public struct ListOptions: Sendable, Hashable {
     public var limit: Int
     /// Whether keys alone will do: what else a store knows of an object may then be left empty.
     ///
-    /// A directory is listed several times faster so, since no file is looked up; one that vanishes meanwhile may be listed.
+    /// A directory is listed several times faster so, since no file is looked up; one that vanishes meanwhile may be
+    /// listed.
     public var keysOnly: Bool
 
     /// Makes options; the defaults list everything in pages of 1000.

@@ -2,8 +2,8 @@
 public protocol PresigningObjectStore: ObjectStore {
     /// A URL that reads an object by plain HTTP GET, `Range` headers allowed.
     ///
-    /// No request is made, so it is not looked up whether there is such an object. Whoever has the URL can read it; the store
-    /// may end it sooner when the credentials behind it end.
+    /// No request is made, so it is not looked up whether there is such an object. Whoever has the URL can read it; the
+    /// store may end it sooner when the credentials behind it end.
     ///
     /// - Parameters:
     ///   - key: The object.

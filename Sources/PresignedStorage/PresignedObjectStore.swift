@@ -4,8 +4,8 @@ public import ObjectStorage
 
 /// Objects that are read by URLs signed for it, without credentials: a store that can be read, not listed or written.
 ///
-/// A get is one request, tried again with full jitter where that may help; one that was cut goes on from the byte it had
-/// reached, of the same version of the object. Every stage has a time-out. Redirects are not followed. See
+/// A get is one request, tried again with full jitter where that may help; one that was cut goes on from the byte it
+/// had reached, of the same version of the object. Every stage has a time-out. Redirects are not followed. See
 /// `docs/presigned-reads.md`.
 public struct PresignedObjectStore: ObjectStore {
     /// Where the objects come from, for messages.

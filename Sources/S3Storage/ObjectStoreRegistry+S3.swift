@@ -4,8 +4,8 @@ package import CloudSupport
 public import ObjectStorage
 
 extension ObjectStoreRegistry {
-    /// Adds `s3://bucket/prefix?…`; region, endpoint and credentials that the URL leaves open come from AWS's variables,
-    /// files and metadata services.
+    /// Adds `s3://bucket/prefix?…`; region, endpoint and credentials that the URL leaves open come from AWS's
+    /// variables, files and metadata services.
     ///
     /// See `docs/object-stores.md` for the options of the URL.
     public mutating func registerS3() { registerS3(environment: .process) }

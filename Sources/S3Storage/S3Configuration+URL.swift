@@ -5,9 +5,10 @@ internal import ObjectStorage
 extension S3Configuration {
     /// Reads `s3://bucket/prefix?option=value&…`, with what the URL leaves open taken from AWS's variables and files.
     ///
-    /// The options are `endpoint`, `region`, `profile`, `addressing` (`path`, `virtual`), `anonymous` (`true`), `checksums`
-    /// (`false`), `signing` (`hash`, `chunks`), `storage-class`, `sse` (`AES256`, `aws:kms`), `sse-kms-key-id`,
-    /// `tag.NAME`, `meta.NAME`, `part-size` and `range-size` (bytes), `connections`, `attempts` and `timeout` (seconds).
+    /// The options are `endpoint`, `region`, `profile`, `addressing` (`path`, `virtual`), `anonymous` (`true`),
+    /// `checksums` (`false`), `signing` (`hash`, `chunks`), `storage-class`, `sse` (`AES256`, `aws:kms`),
+    /// `sse-kms-key-id`, `tag.NAME`, `meta.NAME`, `part-size` and `range-size` (bytes), `connections`, `attempts` and
+    /// `timeout` (seconds).
     ///
     /// - Parameters:
     ///   - url: The URL; names and values in its query are percent-encoded.

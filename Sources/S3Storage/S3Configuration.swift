@@ -70,8 +70,8 @@ public struct S3Configuration: Sendable, Hashable {
     public var connectTimeout = Duration.seconds(5)
     /// How long to wait for a next byte of an answer.
     public var idleTimeout = Duration.seconds(30)
-    /// How long a request of few bytes may take to the head of its answer, and the answer to its end; 10 seconds more for
-    /// each MiB.
+    /// How long a request of few bytes may take to the head of its answer, and the answer to its end; 10 seconds more
+    /// for each MiB.
     public var requestTimeout = Duration.seconds(60)
 
     /// Makes settings, all but these at their defaults.

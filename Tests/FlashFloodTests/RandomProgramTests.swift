@@ -18,13 +18,13 @@ struct RandomProgramTests {
             var next = 0
             var alive: [String] = []
             var hasDied = false
-            // Of two changes of one event that it applies at once, the library forgets to mark the first one dead, and applies
-            // it to the journal that is gone the next time: so there is one at a time.
+            // Of two changes of one event that it applies at once, the library forgets to mark the first one dead, and
+            // applies it to the journal that is gone the next time: so there is one at a time.
             var pending: Set<String> = []
             for _ in 0..<length {
                 let choice = Int.random(in: 0..<20, using: &random)
-                // After a death between two steps there are two of some events; the library may bring either back when it
-                // goes on combining and deleting.
+                // After a death between two steps there are two of some events; the library may bring either back when
+                // it goes on combining and deleting.
                 if hasDied, choice >= 13 { continue }
                 switch choice {
                 case 0..<10:

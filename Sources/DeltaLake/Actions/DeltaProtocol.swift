@@ -49,8 +49,8 @@ public struct DeltaProtocol: Sendable, Hashable {
 
     /// Whether this module can write the table, as far as the protocol says; else why not.
     ///
-    /// Writer versions 1 and 2 will do, and 7 with the features `domainMetadata`, `appendOnly` and `invariants` at most.
-    /// What the last two ask for is looked up in the metadata by ``DeltaSnapshot/requireWritable()``.
+    /// Writer versions 1 and 2 will do, and 7 with the features `domainMetadata`, `appendOnly` and `invariants` at
+    /// most. What the last two ask for is looked up in the metadata by ``DeltaSnapshot/requireWritable()``.
     public var obstacleToWriting: String? {
         if let obstacleToReading { return obstacleToReading }
         if 1...2 ~= minWriterVersion { return nil }

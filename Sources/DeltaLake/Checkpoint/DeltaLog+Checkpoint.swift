@@ -11,8 +11,8 @@ extension DeltaLog {
     /// does no harm.
     ///
     /// - Parameter snapshot: A state whose version was committed.
-    /// - Throws: ``DeltaLakeError/Code/unsupported`` when the table asks for features of writers that this module does not
-    ///   have; ``DeltaLakeError/Code/storage``.
+    /// - Throws: ``DeltaLakeError/Code/unsupported`` when the table asks for features of writers that this module does
+    ///   not have; ``DeltaLakeError/Code/storage``.
     public func writeCheckpoint(_ snapshot: DeltaSnapshot) async throws {
         try snapshot.requireWritable()
         var snapshot = snapshot

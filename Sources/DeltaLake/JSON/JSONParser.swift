@@ -1,7 +1,7 @@
 /// Reads one JSON document (RFC 8259) from UTF-8.
 ///
-/// Refused are: nesting deeper than 64, numbers longer than 64 characters, halves of surrogate pairs, a member name that
-/// stands twice, and text that is no UTF-8. Everything else that RFC 8259 allows is read.
+/// Refused are: nesting deeper than 64, numbers longer than 64 characters, halves of surrogate pairs, a member name
+/// that stands twice, and text that is no UTF-8. Everything else that RFC 8259 allows is read.
 package struct JSONParser {
     /// What is wrong, and how many bytes from the start.
     package struct Failure: Error, Hashable {

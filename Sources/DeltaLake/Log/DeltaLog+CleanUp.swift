@@ -11,9 +11,9 @@ extension DeltaLog {
 
     /// Deletes the part of the log that is older than a retention and covered by a newer checkpoint.
     ///
-    /// Kept is the newest checkpoint whose commit is older than the retention, by the store's clock, and everything from
-    /// its version on. Checkpoints go in one run, and the commits behind them at the earliest in the next: whoever finds a
-    /// checkpoint finds the commits that follow it. Objects that are not named as log objects are left alone.
+    /// Kept is the newest checkpoint whose commit is older than the retention, by the store's clock, and everything
+    /// from its version on. Checkpoints go in one run, and the commits behind them at the earliest in the next: whoever
+    /// finds a checkpoint finds the commits that follow it. Objects that are not named as log objects are left alone.
     ///
     /// Requests: one list per 1000 objects of the log, one delete per 1000 objects deleted.
     ///

@@ -3,12 +3,12 @@ internal import ObjectStorage
 extension DeltaLog {
     /// Commits some actions as a version, if nobody else has done so.
     ///
-    /// The log entry carries a nonce in its `commitInfo`, which is added if there is none. When the answer to the put is
-    /// lost, the entry is read back: the commit has won if the nonce is there. The put is made again while it fails with
-    /// a transient error; it is the same entry each time, so that it counts once.
+    /// The log entry carries a nonce in its `commitInfo`, which is added if there is none. When the answer to the put
+    /// is lost, the entry is read back: the commit has won if the nonce is there. The put is made again while it fails
+    /// with a transient error; it is the same entry each time, so that it counts once.
     ///
-    /// For each domain a transaction is added that says in which version it was set, by which a domain is found again that
-    /// a checkpoint of another program dropped.
+    /// For each domain a transaction is added that says in which version it was set, by which a domain is found again
+    /// that a checkpoint of another program dropped.
     ///
     /// Whether the actions may follow the version before is up to the caller, who must have built them on it, after
     /// ``DeltaSnapshot/requireWritable()``.
@@ -21,8 +21,8 @@ extension DeltaLog {
     ///   - version: The version to become: that of the newest state + 1.
     /// - Returns: `true` when these actions are the version now, `false` when another commit is.
     /// - Throws: ``DeltaLakeError/Code/invalidArgument`` for actions that cannot be one commit;
-    ///   ``DeltaLakeError/Code/storage`` when nothing was committed; ``DeltaLakeError/Code/unknownOutcome`` when the commit
-    ///   may or may not count, now or later. After a `CancellationError` it may or may not count, too.
+    ///   ``DeltaLakeError/Code/storage`` when nothing was committed; ``DeltaLakeError/Code/unknownOutcome`` when the
+    ///   commit may or may not count, now or later. After a `CancellationError` it may or may not count, too.
     public func commit(_ actions: [DeltaAction], version: Int64) async throws -> Bool {
         try CommitRules.check(actions, version: version)
         let (actions, nonce) = DeltaLog.withNonce(DomainMarks.marking(actions, version: version))

@@ -31,10 +31,10 @@ extension DeltaLog {
 
     /// The newest state, starting from an older one.
     ///
-    /// Requests: one get when the state is the newest. Commits are fetched one by one at first, then 2, 4, 8 and at last
-    /// 16 at a time, so n new commits take n + 1 gets for n < 2 and at most 2n + 16 for more. When the state was last
-    /// known to be the newest more than an hour ago and no newer commit is found, one more get makes sure that the log
-    /// behind it was not cleaned away meanwhile.
+    /// Requests: one get when the state is the newest. Commits are fetched one by one at first, then 2, 4, 8 and at
+    /// last 16 at a time, so n new commits take n + 1 gets for n < 2 and at most 2n + 16 for more. When the state was
+    /// last known to be the newest more than an hour ago and no newer commit is found, one more get makes sure that the
+    /// log behind it was not cleaned away meanwhile.
     ///
     /// - Parameter snapshot: A state of this table.
     /// - Returns: The newest state, which may be the same with a later ``DeltaSnapshot/validated``.

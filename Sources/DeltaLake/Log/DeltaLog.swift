@@ -10,12 +10,12 @@ internal import Darwin
 
 /// The transaction log of a Delta Lake table: reads its state, commits to it, and keeps it short.
 ///
-/// The log is the objects beneath `_delta_log/` of a store whose root is the table. Tables of reader version 1 are read;
-/// those are written that need writer version 1, or 7 with the feature `domainMetadata` alone. Anything else is refused
-/// with ``DeltaLakeError/Code/unsupported``.
+/// The log is the objects beneath `_delta_log/` of a store whose root is the table. Tables of reader version 1 are
+/// read; those are written that need writer version 1, or 7 with the feature `domainMetadata` alone. Anything else is
+/// refused with ``DeltaLakeError/Code/unsupported``.
 ///
-/// Every method throws ``DeltaLakeError``, or `CancellationError` when its task was cancelled. Requests that fail with a
-/// transient error are made again by ``retryPolicy``; the numbers of requests given are those without.
+/// Every method throws ``DeltaLakeError``, or `CancellationError` when its task was cancelled. Requests that fail with
+/// a transient error are made again by ``retryPolicy``; the numbers of requests given are those without.
 ///
 /// Source: Delta Lake protocol, <https://github.com/delta-io/delta/blob/master/PROTOCOL.md>.
 public struct DeltaLog: Sendable {

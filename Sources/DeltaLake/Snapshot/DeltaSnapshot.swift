@@ -16,8 +16,8 @@ public struct DeltaSnapshot: Sendable {
     public internal(set) var tombstones: [String: DeltaRemove]
     /// Configurations of the domains by name.
     public internal(set) var domains: [String: String]
-    /// Domains that another program dropped from the checkpoint this was read from, when the commits that had set them are
-    /// gone, too.
+    /// Domains that another program dropped from the checkpoint this was read from, when the commits that had set them
+    /// are gone, too.
     ///
     /// What they held cannot be told from the log any more; whoever owns them has to make them anew.
     public internal(set) var lostDomains: Set<String>

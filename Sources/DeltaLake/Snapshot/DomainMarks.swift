@@ -1,9 +1,9 @@
 /// Transactions that say in which version a domain was set last.
 ///
 /// Programs that do not know ``DomainMetadata`` may leave it out of the checkpoints they write, but none may leave out
-/// transactions. So each commit that sets a domain also sets a transaction, whose version is that of the commit; where a
-/// checkpoint has the transaction and not the domain, that commit is read again. The version of a domain that was removed
-/// is -1.
+/// transactions. So each commit that sets a domain also sets a transaction, whose version is that of the commit; where
+/// a checkpoint has the transaction and not the domain, that commit is read again. The version of a domain that was
+/// removed is -1.
 enum DomainMarks {
     private static let prefix = "highwater.domain:"
 

@@ -4,8 +4,8 @@ public import EventJournal
 public struct ImportOptions: Sendable {
     /// Which fields of a line become which parts of an event.
     ///
-    /// Without an id each event gets a fresh one, and importing again adds it again; without a timestamp it gets the time of
-    /// the import.
+    /// Without an id each event gets a fresh one, and importing again adds it again; without a timestamp it gets the
+    /// time of the import.
     public var mapping: FieldMapping
     /// So much input, in bytes, becomes one segment; default 16 MiB.
     public var unitBytes: Int

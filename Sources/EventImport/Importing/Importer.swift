@@ -4,12 +4,12 @@ internal import ObjectStorage
 /// Imports NDJSON into a journal: the payload of each event is its line as it stood.
 ///
 /// An import may be repeated, interrupted and repeated, or run twice at once: with ids taken from the lines
-/// (``FieldMapping/id``) an event that is in the journal already is left out. Lines that are no events are reported and the
-/// rest is imported.
+/// (``FieldMapping/id``) an event that is in the journal already is left out. Lines that are no events are reported and
+/// the rest is imported.
 ///
 /// The input is cut into units of ``ImportOptions/unitBytes``; units are parsed, encoded and stored side by side, and
-/// become a segment each. Memory: about four times ``ImportOptions/unitBytes`` for each processor and once more, beside 16 to
-/// 32 bytes for each event that is not compacted yet (see ``ImportOptions/checkpoint``).
+/// become a segment each. Memory: about four times ``ImportOptions/unitBytes`` for each processor and once more, beside
+/// 16 to 32 bytes for each event that is not compacted yet (see ``ImportOptions/checkpoint``).
 public struct Importer: Sendable {
     private let journal: Journal
     private let options: ImportOptions
@@ -22,16 +22,16 @@ public struct Importer: Sendable {
 
     /// Imports files, one after the other.
     ///
-    /// Everything counted as imported in the result is durable. When it throws, what was stored so far stays, and the same
-    /// import may be run again.
+    /// Everything counted as imported in the result is durable. When it throws, what was stored so far stays, and the
+    /// same import may be run again.
     ///
     /// - Parameters:
     ///   - paths: Files, plain or compressed by gzip or zstd; `-` is standard input.
     ///   - rejected: Called for each line that becomes no event, in order.
     ///   - progress: Called as the import gets on.
     /// - Returns: What was imported, left out and rejected, and which inputs failed.
-    /// - Throws: ``JournalError`` when the journal cannot take more, `CancellationError`. An input that cannot be read, or not
-    ///   to its end, is no reason to stop: it is in ``ImportReport/failures``.
+    /// - Throws: ``JournalError`` when the journal cannot take more, `CancellationError`. An input that cannot be read,
+    ///   or not to its end, is no reason to stop: it is in ``ImportReport/failures``.
     public func run(
         _ paths: [String],
         rejected: @escaping @Sendable (RejectedEvent) throws -> Void = { _ in },

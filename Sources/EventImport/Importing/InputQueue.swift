@@ -94,7 +94,8 @@ final class InputQueue: Sendable {
         }
     }
 
-    /// Blocks of the open input up to the size of a unit; closes it at its end and then returns `nil` if there were none.
+    /// Blocks of the open input up to the size of a unit; closes it at its end and then returns `nil` if there were
+    /// none.
     private func readUnit(_ state: inout State) -> ImportUnit? {
         guard let source = state.open?.source else { return nil }
         var blocks: [LineBlock] = []

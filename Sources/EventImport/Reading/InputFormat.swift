@@ -9,7 +9,8 @@ enum InputFormat: Equatable {
     /// How many first bytes are enough to tell.
     static let prefixLength = 6
 
-    /// Tells the format of an input that begins with `prefix`, which is shorter than ``prefixLength`` only if the input is.
+    /// Tells the format of an input that begins with `prefix`, which is shorter than ``prefixLength`` only if the input
+    /// is.
     ///
     /// gzip: RFC 1952, section 2.3.1. Zstandard, skippable frames included: RFC 8878, section 3.1.
     init(prefix: some Collection<UInt8>) {

@@ -4,8 +4,9 @@ internal import CSimdJSON
 ///
 /// Lines end with a line feed; the last one need not. A UTF-8 byte order mark before the first line is dropped.
 ///
-/// Memory beside the block handed out: what is read but not handed out, at most the length of a block or of a line. While a line that does not fit in a block is read, there are two buffers of at most that
-/// length. Such a line that goes on past the limit is read over and reported, not kept.
+/// Memory beside the block handed out: what is read but not handed out, at most the length of a block or of a line.
+/// While a line that does not fit in a block is read, there are two buffers of at most that length. Such a line that
+/// goes on past the limit is read over and reported, not kept.
 package struct LineChunker: ~Copyable {
     /// At most so many lines make a block, so that what is kept for each of them is bounded however short they are.
     package static let maximumLines = 1 << 16

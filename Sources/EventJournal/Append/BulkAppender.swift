@@ -2,8 +2,8 @@ package import Parquet
 
 /// Appends large batches side by side and leaves out what is in the journal already: for imports that may be repeated.
 ///
-/// ``reserve(_:)`` decides in the caller's order which of two equal ids wins; ``commit(_:)`` of what it returned then runs
-/// concurrently. Ids are compared, not only their hashes.
+/// ``reserve(_:)`` decides in the caller's order which of two equal ids wins; ``commit(_:)`` of what it returned then
+/// runs concurrently. Ids are compared, not only their hashes.
 package actor BulkAppender {
     private let journal: Journal
     /// Ids reserved but not stored yet, and where they are.
@@ -11,8 +11,8 @@ package actor BulkAppender {
 
     /// Learns what the journal holds.
     ///
-    /// Cost: a list, and the ids of segments this process has not met. What others append later is not seen; readers sort
-    /// that out.
+    /// Cost: a list, and the ids of segments this process has not met. What others append later is not seen; readers
+    /// sort that out.
     package init(_ journal: Journal) async throws {
         self.journal = journal
         try await refresh()

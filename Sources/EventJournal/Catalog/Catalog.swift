@@ -4,8 +4,8 @@ internal import ObjectStorage
 /// Loads what the catalog says, and knows how long that may be relied on.
 ///
 /// The catalog is a Delta Lake table; see ``CatalogState``. What a compaction absorbed stays in the inbox for
-/// ``absorbedStay`` at least. So a reader that listed the inbox and whose state was the newest ``reliance`` ago still finds
-/// in that list whatever was absorbed since, and needs no request to the catalog.
+/// ``absorbedStay`` at least. So a reader that listed the inbox and whose state was the newest ``reliance`` ago still
+/// finds in that list whatever was absorbed since, and needs no request to the catalog.
 actor Catalog {
     nonisolated let log: DeltaLog
     private let location: String
@@ -28,8 +28,8 @@ actor Catalog {
 
     /// The state, which was the newest a moment ago.
     ///
-    /// Cost: none while the state may be relied on; one request to find that it is the newest; for the first time two with a
-    /// hint, else three or more.
+    /// Cost: none while the state may be relied on; one request to find that it is the newest; for the first time two
+    /// with a hint, else three or more.
     ///
     /// - Parameters:
     ///   - hint: The version a hint in the inbox names, if there is one.

@@ -17,8 +17,8 @@ struct CatalogLookup: Sendable {
 
     /// Where events are; exact, since the ids are compared.
     ///
-    /// Cost: for one id a get for each index run that may have it, and one for each row group that may; for many the index runs
-    /// and row groups are read once.
+    /// Cost: for one id a get for each index run that may have it, and one for each row group that may; for many the
+    /// index runs and row groups are read once.
     ///
     /// - Parameters:
     ///   - ids: What to look for.

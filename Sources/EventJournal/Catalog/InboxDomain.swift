@@ -11,7 +11,8 @@ struct InboxDomain: Sendable, Hashable {
     var new: [UUIDv7] = []
     /// The object that lists the updates and deletes this very commit applied, and what else was decided of ids.
     var changes: String?
-    /// Batches of changes that this very commit has left behind although later ones are absorbed: they have no id in common.
+    /// Batches of changes that this very commit has left behind although later ones are absorbed: they have no id in
+    /// common.
     var left: [UUIDv7] = []
 
     init(absorbed: [UUIDv7] = [], new: [UUIDv7] = [], changes: String? = nil, left: [UUIDv7] = []) {

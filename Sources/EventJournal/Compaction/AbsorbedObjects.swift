@@ -68,10 +68,10 @@ final class AbsorbedObjects: Sendable {
 
 /// Deletes what compactions absorbed or replaced, as soon as no reader can need it.
 ///
-/// A reader relies on the catalog for ``Catalog/reliance``, and then expects everything that was absorbed since in the inbox.
-/// So an object goes 120 seconds after the commit by the monotonic clock of the process that made it. For what others
-/// committed the dates decide that the store gave to the commit and to an object written just now, an hour apart: no
-/// process's clock has a say in it.
+/// A reader relies on the catalog for ``Catalog/reliance``, and then expects everything that was absorbed since in the
+/// inbox. So an object goes 120 seconds after the commit by the monotonic clock of the process that made it. For what
+/// others committed the dates decide that the store gave to the commit and to an object written just now, an hour
+/// apart: no process's clock has a say in it.
 struct AbsorbedCleanup: Sendable {
     let context: CompactionContext
 
@@ -88,8 +88,8 @@ struct AbsorbedCleanup: Sendable {
 
     /// Looks for what may go.
     ///
-    /// Cost: none when all that is superfluous became so by this process; else a put, a list, and a get for each commit of the
-    /// last hour.
+    /// Cost: none when all that is superfluous became so by this process; else a put, a list, and a get for each commit
+    /// of the last hour.
     ///
     /// - Parameters:
     ///   - listing: The inbox and the catalog.

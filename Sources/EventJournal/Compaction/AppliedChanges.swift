@@ -3,10 +3,10 @@ internal import Parquet
 
 /// The object that lists what one commit has decided of ids, for followers that come later.
 ///
-/// Parquet with the columns `event_id`, `timestamp`, `op` and `batch_id`; no payload. Of each id that was updated or deleted, or of
-/// which a duplicate was left out, it has all that was absorbed, in order of arrival; before that the version that the catalog
-/// had, if it had one, with the `op` `was`. So what the id was can be told for anybody who has seen only some of it. It is kept
-/// as long as the log.
+/// Parquet with the columns `event_id`, `timestamp`, `op` and `batch_id`; no payload. Of each id that was updated or
+/// deleted, or of which a duplicate was left out, it has all that was absorbed, in order of arrival; before that the
+/// version that the catalog had, if it had one, with the `op` `was`. So what the id was can be told for anybody who has
+/// seen only some of it. It is kept as long as the log.
 enum AppliedChanges {
     static let folder = "_changes/"
 
@@ -48,8 +48,8 @@ enum AppliedChanges {
 extension Inbox {
     /// What a compaction of this inbox decides of ids that were changed, or put more than once; as of the last refresh.
     ///
-    /// Cost: ids of segments with duplicates; a look-up in the catalog of these ids, and the batch ids of row groups that have
-    /// them. Memory: some 100 bytes for each row.
+    /// Cost: ids of segments with duplicates; a look-up in the catalog of these ids, and the batch ids of row groups
+    /// that have them. Memory: some 100 bytes for each row.
     func decidedSteps() async throws -> [ChangeList.Row] {
         try await looking(refreshing: false) {
             var steps = try await resolvedChanges().steps

@@ -56,8 +56,8 @@ struct CatalogCommit: Sendable {
         for segment in added { actions.append(.add(segment.action(now: now, dataChange: changesData))) }
         for key in removed {
             guard let file = state.table?.files[key] else { continue }
-            // Always said to change data, although a rearrangement does not: delta-rs (1.6) overlooks removals that do not when
-            // it looks for conflicts, and would commit what it made of a file that is gone.
+            // Always said to change data, although a rearrangement does not: delta-rs (1.6) overlooks removals that do
+            // not when it looks for conflicts, and would commit what it made of a file that is gone.
             actions.append(.remove(DeltaRemove(file, deletionTimestamp: now, dataChange: true)))
         }
         if let absorbed {

@@ -2,8 +2,8 @@ internal import Parquet
 
 /// How compacted segments are laid out.
 ///
-/// Row groups are what one read of one event fetches, pages what it decompresses. Of 128 MiB objects some hundred row groups
-/// make a footer of some 100 KiB.
+/// Row groups are what one read of one event fetches, pages what it decompresses. Of 128 MiB objects some hundred row
+/// groups make a footer of some 100 KiB.
 struct CompactedSegmentLayout: Sendable {
     /// zstd's level, 1 to 22.
     var compressionLevel = 3

@@ -4,9 +4,9 @@ internal import Parquet
 /// Streams events in replay order into objects of `segments/`.
 ///
 /// Row groups are encoded side by side, as many as there may be threads, and written in order while the next are
-/// collected. Objects end where the timestamp changes; only when one moment alone has more than two objects hold, between
-/// two batches of that moment, and never between two rows that nothing but their row number orders. So every two objects
-/// of a run are disjoint in the order of (timestamp, batch id), whatever is later merged with either.
+/// collected. Objects end where the timestamp changes; only when one moment alone has more than two objects hold,
+/// between two batches of that moment, and never between two rows that nothing but their row number orders. So every
+/// two objects of a run are disjoint in the order of (timestamp, batch id), whatever is later merged with either.
 ///
 /// Memory: per thread a row group of 4 to 8 MiB of payload (or one larger payload) and its encoded form.
 ///
@@ -33,7 +33,8 @@ final class CompactedSegmentWriter {
     ///   - run: Names the run; no other writer may use it.
     ///   - layout: Sizes and levels.
     ///   - parallelism: How many row groups are encoded at once.
-    /// - Throws: `ParquetError` when the layout fits no file; a compression level out of range shows at the first row group.
+    /// - Throws: `ParquetError` when the layout fits no file; a compression level out of range shows at the first row
+    ///   group.
     init(store: any ObjectStore, run: UUIDv7, layout: CompactedSegmentLayout, parallelism: Int) throws {
         self.store = store
         self.layout = layout

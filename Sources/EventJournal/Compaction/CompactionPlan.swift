@@ -35,15 +35,16 @@ struct CompactionInput: Sendable, Hashable {
 
 /// What one commit is to do.
 struct CompactionJob: Sendable, Hashable {
-    /// Segments of the inbox to absorb, in order of arrival: nothing that stays behind arrived earlier, changes excepted.
+    /// Segments of the inbox to absorb, in order of arrival: nothing that stays behind arrived earlier, changes
+    /// excepted.
     var inbox: [String] = []
     /// Segments of the catalog to replace.
     var catalog: [String] = []
-    /// Stretches of time, disjoint and ascending, each of whose events go into objects of their own; those outside of all
-    /// stretches go into objects together.
+    /// Stretches of time, disjoint and ascending, each of whose events go into objects of their own; those outside of
+    /// all stretches go into objects together.
     ///
-    /// So events that come late do not make objects wide that hold the events of one hour. Of the last stretch, if nothing is
-    /// behind it, so few events may come that they are but the edge of the others: see ``isEdge(_:of:)``.
+    /// So events that come late do not make objects wide that hold the events of one hour. Of the last stretch, if
+    /// nothing is behind it, so few events may come that they are but the edge of the others: see ``isEdge(_:of:)``.
     var sections: [ClosedRange<Int64>] = []
     /// Whether updates and deletes are applied.
     var appliesChanges = false

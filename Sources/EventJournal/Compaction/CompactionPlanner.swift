@@ -1,22 +1,25 @@
 /// Decides what a compaction does, from what is known of segments without reading them.
 ///
-/// **Absorbing.** All of the inbox up to some batch, and with it segments at the end of the catalog that are small against what
-/// comes, so that events that arrive in order end in full segments. Events behind all others go into objects of their own
-/// (``CompactionJob/sections``), late ones into others: these are few, lie across the full segments, and do not touch them.
+/// **Absorbing.** All of the inbox up to some batch, and with it segments at the end of the catalog that are small
+/// against what comes, so that events that arrive in order end in full segments. Events behind all others go into
+/// objects of their own (``CompactionJob/sections``), late ones into others: these are few, lie across the full
+/// segments, and do not touch them.
 ///
-/// **Overlaps.** Where more runs overlap than allowed, the lightest of them are merged: over the range of the sparsest segment
-/// there, segments that do not overlap one another are laid together, these layers are sorted by weight, and the merge takes the lightest ones up to where the next weighs least against those
-/// before it, then goes on while the next weighs no more than all before. Full segments are rewritten only when what lies
-/// across them weighs a quarter of them or more.
+/// **Overlaps.** Where more runs overlap than allowed, the lightest of them are merged: over the range of the sparsest
+/// segment there, segments that do not overlap one another are laid together, these layers are sorted by weight, and
+/// the merge takes the lightest ones up to where the next weighs least against those before it, then goes on while the
+/// next weighs no more than all before. Full segments are rewritten only when what lies across them weighs a quarter of
+/// them or more.
 ///
-/// **Neighbours.** Four or more small segments in a row, none of which weighs more than half of all, are combined; those that lie across
-/// full segments apart from the others.
+/// **Neighbours.** Four or more small segments in a row, none of which weighs more than half of all, are combined;
+/// those that lie across full segments apart from the others.
 ///
 /// Bounds. Let r be the ratio of the heaviest to the lightest layer over a range.
 /// - Depth: at most max(6, 2 + ⌈log4 r⌉) runs overlap at a moment, one more for what was just absorbed.
-/// - Write amplification: an overlap merge makes every layer it takes at least a quarter heavier, and a combination at least
-///   doubles all it takes but one; so an event is written O(log n) times. By simulation of 200 compactions: 1.0 in order,
-///   1.8 with 1 % late by up to three days, 4.1 with times all at random, 4.1 for 600 compactions of 1/256 of an object each.
+/// - Write amplification: an overlap merge makes every layer it takes at least a quarter heavier, and a combination at
+///   least doubles all it takes but one; so an event is written O(log n) times. By simulation of 200 compactions: 1.0
+///   in order, 1.8 with 1 % late by up to three days, 4.1 with times all at random, 4.1 for 600 compactions of 1/256 of
+///   an object each.
 /// - Small segments: a row of them that is not combined has its heaviest weigh more than all others together, and on
 ///   both sides of it again so. By simulation at most nine.
 ///

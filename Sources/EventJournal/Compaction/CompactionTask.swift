@@ -32,8 +32,8 @@ struct CompactionTask: Sendable {
 
     /// Does the job.
     ///
-    /// Memory: three windows of a replay (``ReplayOptions/windowBytes`` of 8 MiB), a row group for each thread, 64 MiB of index
-    /// entries, and 16 to 32 bytes for each event that is absorbed.
+    /// Memory: three windows of a replay (``ReplayOptions/windowBytes`` of 8 MiB), a row group for each thread, 64 MiB
+    /// of index entries, and 16 to 32 bytes for each event that is absorbed.
     func run() async throws -> Outcome {
         do {
             return try await attempt()
@@ -56,8 +56,8 @@ struct CompactionTask: Sendable {
 
     // MARK: - Inputs
 
-    /// The rows that count of what the job takes, and who knows them if there is an inbox; `nil` when the catalog is another
-    /// meanwhile.
+    /// The rows that count of what the job takes, and who knows them if there is an inbox; `nil` when the catalog is
+    /// another meanwhile.
     private func inputs() async throws -> (snapshot: Snapshot, view: Inbox?)? {
         if job.inbox.isEmpty {
             return (Snapshot(catalog: planned.state, segments: planned.state.segments, damaged: []), nil)

@@ -3,8 +3,9 @@ internal import ObjectStorage
 
 /// Compacts a journal: plans, merges, commits, and plans again until all is well.
 ///
-/// Any number of compactors may be at work at once, with writers and readers: whoever commits second notices, deletes what
-/// it wrote, and plans anew. Whatever stops a compactor, at most objects are left behind that nothing names, for vacuum.
+/// Any number of compactors may be at work at once, with writers and readers: whoever commits second notices, deletes
+/// what it wrote, and plans anew. Whatever stops a compactor, at most objects are left behind that nothing names, for
+/// vacuum.
 struct Compactor: Sendable {
     let context: CompactionContext
     let policy: CompactionPolicy
@@ -21,8 +22,8 @@ struct Compactor: Sendable {
     ///
     /// - Returns: What was done.
     /// - Throws: ``JournalError/Code/tooLittle`` when the policy refuses and nothing else was to do,
-    ///   ``JournalError/Code/conflict`` when others committed first each time, ``JournalError/Code/damagedSegment`` when a
-    ///   segment cannot be read, ``JournalError/Code/storage``.
+    ///   ``JournalError/Code/conflict`` when others committed first each time, ``JournalError/Code/damagedSegment``
+    ///   when a segment cannot be read, ``JournalError/Code/storage``.
     func run() async throws -> CompactionReport {
         var report = CompactionReport()
         var lostRaces = 0

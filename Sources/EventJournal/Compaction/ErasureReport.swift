@@ -1,7 +1,7 @@
 /// What an erasure did, as a proof: which objects held the data, what took their place, and when the last copy went.
 ///
-/// It tells of payloads, keys and sources. Ids stay for a while where they say that something is gone: in the list of applied
-/// changes (``VacuumOptions/logRetention``), and as hashes in the id index.
+/// It tells of payloads, keys and sources. Ids stay for a while where they say that something is gone: in the list of
+/// applied changes (``VacuumOptions/logRetention``), and as hashes in the id index.
 public struct ErasureReport: Sendable, Hashable {
     /// An object that held erased events.
     public struct Holder: Sendable, Hashable {

@@ -1,6 +1,7 @@
 internal import ObjectStorage
 
-/// A journal's store with only some of the objects of its inbox: what one compaction absorbs, seen as a journal of its own.
+/// A journal's store with only some of the objects of its inbox: what one compaction absorbs, seen as a journal of its
+/// own.
 struct InboxSelection: ObjectStore {
     private let base: any ObjectStore
     private let keys: Set<String>

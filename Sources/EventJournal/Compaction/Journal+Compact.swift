@@ -1,13 +1,13 @@
 extension Journal {
-    /// Merges what was appended, and small or overlapping segments, into larger ones ordered by time; applies updates and
-    /// deletes, and leaves out repeated ids.
+    /// Merges what was appended, and small or overlapping segments, into larger ones ordered by time; applies updates
+    /// and deletes, and leaves out repeated ids.
     ///
     /// Readers and writers go on meanwhile, in any process, and see the same events before and after; what they append
     /// while it is at work is left to the next compaction. Interrupted at any
     /// point it leaves nothing wrong, and nothing to be cleaned by hand: see ``vacuum(_:)``.
     ///
-    /// Cost: what is absorbed is read twice at most and written once; ``CompactionPlanner`` bounds how often it is written
-    /// again later. Memory: some 200 MiB, and 16 to 32 bytes for each event of a commit.
+    /// Cost: what is absorbed is read twice at most and written once; ``CompactionPlanner`` bounds how often it is
+    /// written again later. Memory: some 200 MiB, and 16 to 32 bytes for each event of a commit.
     ///
     /// - Parameters:
     ///   - policy: When it is worth its while, and sizes.
@@ -24,9 +24,11 @@ extension Journal {
         try await Compactor(context: compaction, policy: policy, progress: progress).run()
     }
 
-    /// Compacts if the inbox has grown over limits, and waits for it: for programs that end too soon for the background.
+    /// Compacts if the inbox has grown over limits, and waits for it: for programs that end too soon for the
+    /// background.
     ///
-    /// Cost: none while what was seen when the journal was opened and what was stored since is below the limits; else a list.
+    /// Cost: none while what was seen when the journal was opened and what was stored since is below the limits; else a
+    /// list.
     ///
     /// - Parameters:
     ///   - settings: The limits.
@@ -64,11 +66,12 @@ extension Journal {
         try await Vacuum(context: compaction, options: options).run()
     }
 
-    /// Erases events for good: deletes them, rewrites the segments that hold them, and deletes every object that held them.
+    /// Erases events for good: deletes them, rewrites the segments that hold them, and deletes every object that held
+    /// them.
     ///
-    /// Cost: as ``compact(_:progress:)`` of the inbox and the segments concerned; the column of ids of every segment on the
-    /// store is read three times, to find all copies and to confirm that none is left. By key, one replay. It takes some
-    /// two minutes, until no reader relies on what is to go.
+    /// Cost: as ``compact(_:progress:)`` of the inbox and the segments concerned; the column of ids of every segment on
+    /// the store is read three times, to find all copies and to confirm that none is left. By key, one replay. It takes
+    /// some two minutes, until no reader relies on what is to go.
     ///
     /// - Parameters:
     ///   - ids: Ids of events, or of events that were deleted before and may have copies left.
@@ -92,8 +95,8 @@ extension Journal {
     ///
     /// - Parameter progress: Told how many of how many events are read.
     /// - Returns: How many entries the index has.
-    /// - Throws: ``JournalError/Code/conflict`` when compactions came first each time, ``JournalError/Code/damagedSegment``,
-    ///   ``JournalError/Code/storage``.
+    /// - Throws: ``JournalError/Code/conflict`` when compactions came first each time,
+    ///   ``JournalError/Code/damagedSegment``, ``JournalError/Code/storage``.
     @discardableResult
     public func reindex(progress: (@Sendable (_ done: Int, _ of: Int) -> Void)? = nil) async throws -> Int {
         try await Reindexing(context: compaction, progress: progress).run()

@@ -4,8 +4,8 @@ internal import Synchronization
 /// Compacts in the background when this process has appended much, at most once at a time.
 ///
 /// Counting an append costs a lock. Only when what was appended here is a quarter of the limit is the inbox listed, and
-/// only when it is over the limit is it compacted, on one thread. A process that does not append has no task and makes no
-/// request.
+/// only when it is over the limit is it compacted, on one thread. A process that does not append has no task and makes
+/// no request.
 ///
 /// A journal has no scope that could own a child task, so it owns one task through this object, which ends it with
 /// the journal.

@@ -17,8 +17,8 @@ struct NeighbourPlanner: Sendable {
             }
     }
 
-    /// Small segments in order of time: those that no full one overlaps, in rows that no full one parts; and those that lie
-    /// across full ones.
+    /// Small segments in order of time: those that no full one overlaps, in rows that no full one parts; and those that
+    /// lie across full ones.
     func stretches() -> (base: [[CompactionCandidate]], across: [CompactionCandidate]) {
         var base: [[CompactionCandidate]] = [[]]
         var across: [CompactionCandidate] = []

@@ -64,8 +64,8 @@ struct OverlapPlanner: Sendable {
         return (depth - allowed, ascending[..<end].flatMap(\.segments))
     }
 
-    /// Segments that overlap at a moment, each with those beside it that it forms a layer with: one that covers the range
-    /// of the sparsest of them without overlapping itself.
+    /// Segments that overlap at a moment, each with those beside it that it forms a layer with: one that covers the
+    /// range of the sparsest of them without overlapping itself.
     ///
     /// The densest segments make the first layer, so that hours written one after the other are one.
     ///

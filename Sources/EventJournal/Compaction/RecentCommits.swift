@@ -24,7 +24,8 @@ struct RecentCommits: Sendable {
     /// - Parameters:
     ///   - context: The journal.
     ///   - version: The newest version.
-    ///   - cutoff: What was stored at that moment or later is young; in milliseconds since 1970 UTC by the store's clock.
+    ///   - cutoff: What was stored at that moment or later is young; in milliseconds since 1970 UTC by the store's
+    ///     clock.
     /// - Returns: What they did.
     /// - Throws: ``JournalError``.
     static func load(_ context: CompactionContext, upTo version: Int64, since cutoff: Int64) async throws

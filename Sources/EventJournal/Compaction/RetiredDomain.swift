@@ -3,8 +3,8 @@ internal import ObjectStorage
 
 /// Objects that are not part of the catalog any more and that no tombstone tells of: the domain `highwater.retired`.
 ///
-/// Index runs are replaced by every compaction. Readers need the old ones for about a minute; they are deleted by whoever
-/// compacts next (``AbsorbedCleanup``), and then forgotten here. JSON:
+/// Index runs are replaced by every compaction. Readers need the old ones for about a minute; they are deleted by
+/// whoever compacts next (``AbsorbedCleanup``), and then forgotten here. JSON:
 /// `{"objects":[{"path":"_index/….idx","version":12},…]}`, with the version of the table that does without.
 struct RetiredDomain: Sendable, Hashable {
     static let name = "highwater.retired"

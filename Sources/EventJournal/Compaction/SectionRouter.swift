@@ -3,9 +3,9 @@ internal import Parquet
 
 /// Sends the events of one job to the objects of their stretch of time; see ``CompactionJob/sections``.
 ///
-/// Events come in replay order. Those inside a stretch go to its writer, those outside of all to a writer that stays open
-/// throughout. Of a stretch that is the last and open-ended, events are held until it is clear that they are more than
-/// the edge of what lies outside.
+/// Events come in replay order. Those inside a stretch go to its writer, those outside of all to a writer that stays
+/// open throughout. Of a stretch that is the last and open-ended, events are held until it is clear that they are more
+/// than the edge of what lies outside.
 ///
 /// Not `Sendable`: one task routes. Exactly one of ``finish()`` and ``abort()`` ends it.
 final class SectionRouter {

@@ -2,8 +2,8 @@ internal import ObjectStorage
 
 /// The time by the clock of the store, which is the same for all processes.
 ///
-/// What a process writes is dated by the store. So how old an object is can be told only by comparing its date with that of
-/// an object written just now: an empty one, always the same.
+/// What a process writes is dated by the store. So how old an object is can be told only by comparing its date with
+/// that of an object written just now: an empty one, always the same.
 struct StoreClock: Sendable {
     let store: any ObjectStore
 

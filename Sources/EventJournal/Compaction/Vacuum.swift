@@ -3,9 +3,10 @@ internal import ObjectStorage
 
 /// Deletes what no reader needs any more.
 ///
-/// The objects are listed before the catalog is read, so that what was committed meanwhile is known as such; and nothing that
-/// is younger than the retention goes merely because nothing names it, since a compaction may be about to. How old something
-/// is, the dates tell that the store gave: of the commit that removed it, of the object, and of one written just now.
+/// The objects are listed before the catalog is read, so that what was committed meanwhile is known as such; and
+/// nothing that is younger than the retention goes merely because nothing names it, since a compaction may be about to.
+/// How old something is, the dates tell that the store gave: of the commit that removed it, of the object, and of one
+/// written just now.
 struct Vacuum: Sendable {
     let context: CompactionContext
     let options: VacuumOptions

@@ -2,8 +2,8 @@
 public struct VacuumOptions: Sendable, Hashable {
     /// Objects that were replaced are kept for so long; default 7 days.
     ///
-    /// Until then whoever has begun to read an older version of the table can read on, also programs other than Highwater.
-    /// An older version is readable as long as its commits are, too: see ``logRetention``.
+    /// Until then whoever has begun to read an older version of the table can read on, also programs other than
+    /// Highwater. An older version is readable as long as its commits are, too: see ``logRetention``.
     public var retention: Duration
     /// Whether a retention, or log retention, of less than ``shortestRetention`` is allowed.
     ///

@@ -71,9 +71,9 @@ extension UUIDv7: CustomStringConvertible {
 
 /// Makes identifiers that ascend, whatever the clock does.
 ///
-/// Each is greater than every one made or ``observe(_:)``d before: when the clock stands still or goes back, the time of
-/// the last is kept and the 12 bits behind it count (RFC 9562 section 6.2, method 1), carrying into the time when they
-/// run over. Observing what other writers made turns the time into a hybrid logical clock: what is written after
+/// Each is greater than every one made or ``observe(_:)``d before: when the clock stands still or goes back, the time
+/// of the last is kept and the 12 bits behind it count (RFC 9562 section 6.2, method 1), carrying into the time when
+/// they run over. Observing what other writers made turns the time into a hybrid logical clock: what is written after
 /// something was seen sorts behind it, also between machines whose clocks differ.
 public final class UUIDv7Generator: Sendable {
     private let last: Mutex<UInt64>

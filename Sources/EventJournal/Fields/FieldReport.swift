@@ -12,7 +12,8 @@ public struct FieldReport: Sendable, Hashable {
     public var damagedSegments = 0
     /// Each path, with the paths below it behind it, in order of first appearance.
     public var fields: [FieldSummary] = []
-    /// Values at paths beyond ``FieldSurvey/maximumPaths`` or deeper than ``FieldSurvey/maximumDepth``, which are not listed.
+    /// Values at paths beyond ``FieldSurvey/maximumPaths`` or deeper than ``FieldSurvey/maximumDepth``, which are not
+    /// listed.
     public var omittedValues = 0
 }
 

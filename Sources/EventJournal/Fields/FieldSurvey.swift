@@ -2,7 +2,8 @@ internal import CSimdJSON
 
 /// Collects which paths JSON documents have, with which values.
 ///
-/// Memory: at most some 60 MiB, whatever the documents are: paths, different values of each and text of examples have limits.
+/// Memory: at most some 60 MiB, whatever the documents are: paths, different values of each and text of examples have
+/// limits.
 @safe
 public final class FieldSurvey {
     /// Paths that are told apart; values at others are only counted.

@@ -3,8 +3,8 @@ internal import Parquet
 extension Journal {
     /// Which paths the payloads of a range have, of what types, how often and with which values, learned from a sample.
     ///
-    /// The sample is spread evenly over the events in order of time: a few row groups are picked, and from each a few events.
-    /// Segments that cannot be read are counted and left out.
+    /// The sample is spread evenly over the events in order of time: a few row groups are picked, and from each a few
+    /// events. Segments that cannot be read are counted and left out.
     ///
     /// Cost: what a replay needs to begin, and the row groups picked. Memory: a few row groups at a time, and that of
     /// ``FieldSurvey``.

@@ -20,8 +20,8 @@ struct AbsorbedBatches: Sendable {
 
     /// Of some batches those that come behind one with a greater batch id, which was absorbed before them.
     ///
-    /// As long as both were in the inbox it was the other way round: they landed, from a machine whose clock is behind, after a
-    /// compaction had looked and before it was done.
+    /// As long as both were in the inbox it was the other way round: they landed, from a machine whose clock is behind,
+    /// after a compaction had looked and before it was done.
     func overtaken(among seen: Set<UUIDv7>) -> Set<UUIDv7> {
         var overtaken: Set<UUIDv7> = []
         var waiting = seen

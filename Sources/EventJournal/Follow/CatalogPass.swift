@@ -2,8 +2,8 @@ internal import Parquet
 
 /// Delivers what the catalog has of some batches, in the order of replay.
 ///
-/// Where it stops it can go on later, by then over other segments: compactions keep the order of (timestamp, batch id, row),
-/// and a batch of rows always ends between two such pairs.
+/// Where it stops it can go on later, by then over other segments: compactions keep the order of (timestamp, batch id,
+/// row), and a batch of rows always ends between two such pairs.
 struct CatalogPass {
     /// Which rows are delivered, by the batch they arrived in.
     enum Wanted: Sendable {

@@ -83,11 +83,12 @@ struct FollowedVersion: Sendable, Hashable {
 
     /// What follows from the rows of an id that the follower has been past.
     ///
-    /// What it saw in the inbox it saw by batch id, whatever order a compaction has fixed since; what the catalog had by
-    /// then came before.
+    /// What it saw in the inbox it saw by batch id, whatever order a compaction has fixed since; what the catalog had
+    /// by then came before.
     ///
     /// - Parameters:
-    ///   - rows: All that is known of the id: from lists of applied changes in their order, then the catalog, then the inbox.
+    ///   - rows: All that is known of the id: from lists of applied changes in their order, then the catalog, then the
+    ///     inbox.
     ///   - delivered: What the follower has of the inbox.
     ///   - absorbed: What was absorbed since the version of its position.
     init?(_ rows: [ChangeList.Row], _ delivered: DeliveredBatches, absorbed: Set<UUIDv7>) {

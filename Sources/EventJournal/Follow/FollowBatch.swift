@@ -8,8 +8,8 @@ public struct FollowBatch: Sendable {
         case put
         /// The event has a new version, which the row is as a whole.
         ///
-        /// Where clocks differ it may also be another event with this id: of two that were appended one counts by now, and the
-        /// other was delivered before.
+        /// Where clocks differ it may also be another event with this id: of two that were appended one counts by now,
+        /// and the other was delivered before.
         case update
         /// The event is gone; the row has its id and timestamp only.
         case delete
@@ -77,8 +77,8 @@ public struct FollowOptions: Sendable {
     public var windowBytes: Int
     /// Which events to deliver, and what of them.
     ///
-    /// Deletes pass. An update whose new version is not kept is delivered as a delete, since the version before may have
-    /// been. So whoever applies what is delivered has what a replay with this selection has.
+    /// Deletes pass. An update whose new version is not kept is delivered as a delete, since the version before may
+    /// have been. So whoever applies what is delivered has what a replay with this selection has.
     public var selection: EventSelection?
     /// So many events are delivered at once, if they are of more than one moment.
     package var batchEvents = 64 << 10

@@ -1,8 +1,8 @@
 /// How far a follower has got in the order of arrival.
 ///
-/// It says what was delivered, not when: which version of the catalog was seen to the end, and which batches that are not
-/// in that version. So it holds through compactions, and segments that land late are not missed. Its text is JSON, 22 bytes for
-/// each batch in the inbox and some 100 more.
+/// It says what was delivered, not when: which version of the catalog was seen to the end, and which batches that are
+/// not in that version. So it holds through compactions, and segments that land late are not missed. Its text is JSON,
+/// 22 bytes for each batch in the inbox and some 100 more.
 public struct FollowPosition: Sendable, Hashable {
     /// Everything the catalog had at this version was delivered, or is by ``pass``; -1 before the first.
     var version: Int64

@@ -31,8 +31,8 @@ extension Follower {
 
     /// Delivers the whole journal as it was when the follower began.
     ///
-    /// Left out are the rows of newer batches, which the catalog has by now and had not then, and others that count only since
-    /// then: those come with what was decided.
+    /// Left out are the rows of newer batches, which the catalog has by now and had not then, and others that count
+    /// only since then: those come with what was decided.
     func beginWhole(
         _ position: FollowPosition,
         _ snapshot: Snapshot,
@@ -184,7 +184,8 @@ extension Follower {
         return batch
     }
 
-    /// What ids are of which something was decided, and what the follower has of those that are there or may have changed places.
+    /// What ids are of which something was decided, and what the follower has of those that are there or may have
+    /// changed places.
     private func versions(
         _ decided: Decided,
         _ position: FollowPosition

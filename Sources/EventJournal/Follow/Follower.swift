@@ -61,8 +61,8 @@ actor Follower {
     static let heldDeletes = 64 << 10
     /// So long a look may rely on lists alone.
     ///
-    /// What is absorbed is noticed when it leaves the inbox; but if it does so only when the log is cleaned, too, it would
-    /// be too late. Once an hour costs little.
+    /// What is absorbed is noticed when it leaves the inbox; but if it does so only when the log is cleaned, too, it
+    /// would be too late. Once an hour costs little.
     private static let reliance = Duration.seconds(3600)
 
     init(_ journal: Journal, from start: FollowStart, options: FollowOptions) {

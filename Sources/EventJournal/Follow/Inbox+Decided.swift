@@ -13,8 +13,8 @@ struct DecidedID: Sendable {
 extension Inbox {
     /// What ids are by now that a compaction has decided of.
     ///
-    /// A delete does not always leave nothing: another event may have the id by now, or had it when the delete was applied,
-    /// which then was of an event that was gone already.
+    /// A delete does not always leave nothing: another event may have the id by now, or had it when the delete was
+    /// applied, which then was of an event that was gone already.
     ///
     /// Cost: a look-up in the catalog.
     ///

@@ -14,9 +14,10 @@ struct ListedBatches: Sendable {
 
     /// Whether a segment belongs to what is delivered now.
     ///
-    /// A change is made by somebody who has seen the event, and gets a later batch id. But no list is of one moment: it may
-    /// have the change and lack the event. One taken later has both; of what it has more, only new events are delivered, and
-    /// only those that arrived earlier than something in the first. So no change goes ahead of its event.
+    /// A change is made by somebody who has seen the event, and gets a later batch id. But no list is of one moment: it
+    /// may have the change and lack the event. One taken later has both; of what it has more, only new events are
+    /// delivered, and only those that arrived earlier than something in the first. So no change goes ahead of its
+    /// event.
     func admit(_ segment: Segment) -> Bool {
         batches.contains(segment.arrival) || (!segment.isChanges && segment.arrival < latest)
     }
@@ -63,9 +64,9 @@ struct Findings: Sendable {
     }
 }
 
-/// The rule by which a follower delivers: the difference between what the journal was with the segments it had seen, and what
-/// it is with those that are new. So every id is put once, superseded versions are left out, and who applies what is delivered
-/// has what a replay has.
+/// The rule by which a follower delivers: the difference between what the journal was with the segments it had seen,
+/// and what it is with those that are new. So every id is put once, superseded versions are left out, and who applies
+/// what is delivered has what a replay has.
 extension Inbox {
     /// What a follower that has delivered some batches has not.
     ///
@@ -75,7 +76,8 @@ extension Inbox {
     /// - Parameters:
     ///   - delivered: What was delivered.
     ///   - listed: What is delivered now.
-    ///   - isBeginning: Whether the whole journal as it was goes on instead, so that changes which came since do not show.
+    ///   - isBeginning: Whether the whole journal as it was goes on instead, so that changes which came since do not
+    ///     show.
     /// - Returns: What is new.
     /// - Throws: What looking at the journal throws.
     func arrivals(
@@ -109,7 +111,8 @@ extension Inbox {
         }
     }
 
-    /// Finds rows whose id was delivered with a batch that comes behind theirs: they win, so to the follower they are updates.
+    /// Finds rows whose id was delivered with a batch that comes behind theirs: they win, so to the follower they are
+    /// updates.
     private func markOvertaken(_ arrivals: inout Findings, _ delivered: DeliveredBatches) async throws {
         let partial = delivered.partial?.batchID
         func mayBeDelivered(_ segment: Segment) -> Bool {

@@ -11,18 +11,18 @@ struct PendingChange: Sendable {
 
 /// What became of an id that was updated or deleted, by its operations in order of arrival.
 ///
-/// A put of an id that is there is ignored, as the first write wins; an update of one that is not there likewise; a delete
-/// frees the id. Updates and deletes are of the event that was looked up for them: if another with this id has its place
-/// meanwhile, which shows by its timestamp, they are ignored. What the catalog has came before what is in the inbox; there
-/// the batch id decides, then the row.
+/// A put of an id that is there is ignored, as the first write wins; an update of one that is not there likewise; a
+/// delete frees the id. Updates and deletes are of the event that was looked up for them: if another with this id has
+/// its place meanwhile, which shows by its timestamp, they are ignored. What the catalog has came before what is in the
+/// inbox; there the batch id decides, then the row.
 enum ChangedState: Sendable {
     /// As the catalog has it, if it has it.
     case catalog
     case deleted
     /// The row counts: a put, or an update of an event that is known to be there.
     case inbox(RowReference)
-    /// The row of an update counts if the catalog has the event. It had when the update was made, but a delete that arrived
-    /// between may have been applied.
+    /// The row of an update counts if the catalog has the event. It had when the update was made, but a delete that
+    /// arrived between may have been applied.
     case ifInCatalog(RowReference)
 
     /// One operation on the id.
@@ -199,7 +199,8 @@ extension Inbox {
         resolution.changes = hidden
     }
 
-    /// All rows of new events with these ids, also those that do not count because the id was there before; in any order.
+    /// All rows of new events with these ids, also those that do not count because the id was there before; in any
+    /// order.
     func puts(of wantedIDs: some Collection<[UInt8]>) async throws -> [[UInt8]: [ChangedState.Step]] {
         var candidates: Set<UInt32> = []
         for id in wantedIDs {

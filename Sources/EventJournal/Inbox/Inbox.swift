@@ -3,9 +3,10 @@ internal import Parquet
 
 /// Knows the segments of a journal and where each event id is: the one place a reader gets its snapshot from.
 ///
-/// Segments never change, so what was learned of one holds for ever; a refresh lists the folder, asks the catalog what of
-/// it was absorbed, and reads the ids of what is new. Which row counts of an id that occurs twice: that of the catalog, else the one
-/// that is first by (batch id, row); see ``ChangeResolution`` for ids that were updated or deleted.
+/// Segments never change, so what was learned of one holds for ever; a refresh lists the folder, asks the catalog what
+/// of it was absorbed, and reads the ids of what is new. Which row counts of an id that occurs twice: that of the
+/// catalog, else the one that is first by (batch id, row); see ``ChangeResolution`` for ids that were updated or
+/// deleted.
 ///
 /// Memory: 16 to 32 bytes per event in the inbox (``IdentifierIndex``), some 200 for each pending change.
 actor Inbox {
@@ -46,7 +47,8 @@ actor Inbox {
     /// Ids of segments stored here and not met yet, by key.
     private var remembered: [String: HashedIDs] = [:]
     private var rememberedIDs = 0
-    /// Ids that the refresh under way has read, by key of their segment, so that they need not be read again for the catalog.
+    /// Ids that the refresh under way has read, by key of their segment, so that they need not be read again for the
+    /// catalog.
     private(set) var loadedIDs: [String: ByteArrays] = [:]
     /// About 12 MiB of them, for a process that appends and never reads.
     private static let mostRememberedIDs = 256 << 10
@@ -61,9 +63,9 @@ actor Inbox {
 
     /// The journal as it is now: everything acknowledged before the call is in it.
     ///
-    /// Cost: one list request per 1000 segments of the inbox, one to the catalog if it was not asked for a minute, and one to
-    /// three gets per segment not seen before. Where the catalog is not empty, ids of the range in the inbox are looked up in
-    /// its index.
+    /// Cost: one list request per 1000 segments of the inbox, one to the catalog if it was not asked for a minute, and
+    /// one to three gets per segment not seen before. Where the catalog is not empty, ids of the range in the inbox are
+    /// looked up in its index.
     ///
     /// - Parameters:
     ///   - damage: What to do about objects that cannot be read.
@@ -96,8 +98,8 @@ actor Inbox {
     ///
     /// - Parameters:
     ///   - ids: What to look for.
-    ///   - refreshing: Whether to look at the journal as it is now (a list, as ``snapshot(damage:range:)``), or as it was at
-    ///     the last refresh.
+    ///   - refreshing: Whether to look at the journal as it is now (a list, as ``snapshot(damage:range:)``), or as it
+    ///     was at the last refresh.
     /// - Returns: One place for each id, `nil` where there is none, and what is damaged.
     /// - Throws: What reading ids throws.
     func find(
@@ -148,7 +150,8 @@ actor Inbox {
         }
     }
 
-    /// Keeps the ids of a segment that this process has just stored until a refresh meets it, to save reading them back.
+    /// Keeps the ids of a segment that this process has just stored until a refresh meets it, to save reading them
+    /// back.
     ///
     /// - Parameters:
     ///   - segment: What was stored.
@@ -163,8 +166,8 @@ actor Inbox {
 
     /// Lets one caller at a time conclude something from the journal as it is now.
     ///
-    /// What the catalog names may be gone by the time it is read: another compaction has replaced it, and what was replaced
-    /// was deleted. Then the newest catalog names others, and the conclusion is drawn from those.
+    /// What the catalog names may be gone by the time it is read: another compaction has replaced it, and what was
+    /// replaced was deleted. Then the newest catalog names others, and the conclusion is drawn from those.
     ///
     /// - Parameters:
     ///   - refreshing: Whether to look at the journal first, or go by the last refresh.
@@ -272,7 +275,8 @@ actor Inbox {
     func refresh(validating: Bool = false) async throws {
         loadedIDs = [:]
         let objects = try await list()
-        // In this order: what a compaction absorbs between the two is found in the inbox or in the catalog, not in neither.
+        // In this order: what a compaction absorbs between the two is found in the inbox or in the catalog, not in
+        // neither.
         try await take(state: try await newestState(objects, validating))
         do {
             try await take(objects)

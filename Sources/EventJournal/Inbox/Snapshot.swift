@@ -6,15 +6,15 @@ struct Snapshot: Sendable {
     ///
     /// A segment's place here is its rank.
     var segments: [Segment]
-    /// Rows that do not count, ascending, by key of a segment of the inbox: an earlier append, or the catalog, has their
-    /// id; or their event was changed or deleted since.
+    /// Rows that do not count, ascending, by key of a segment of the inbox: an earlier append, or the catalog, has
+    /// their id; or their event was changed or deleted since.
     var dropped: [String: [Int]] = [:]
     /// How many of those are there because their id was taken.
     var duplicateCount = 0
     /// Events of the catalog that were changed since.
     var changes = PendingChanges.none
-    /// Updates that count if the event they change is met in the catalog, by key of their segment: the number of the row,
-    /// and that of the change in ``changes``.
+    /// Updates that count if the event they change is met in the catalog, by key of their segment: the number of the
+    /// row, and that of the change in ``changes``.
     var conditional: [String: [(row: Int, change: Int)]] = [:]
     /// The only rows that count, ascending, by key of their segment; `nil` for no such restriction.
     var kept: [String: [Int]]?

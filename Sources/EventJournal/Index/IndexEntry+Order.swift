@@ -6,7 +6,8 @@ extension IndexEntry {
 
     /// Sorts by hash, then by timestamp.
     ///
-    /// - Complexity: O(n) for hashes that are spread, O(n log n) for entries that share a hash; 16 bytes of scratch an entry.
+    /// - Complexity: O(n) for hashes that are spread, O(n log n) for entries that share a hash; 16 bytes of scratch an
+    ///   entry.
     static func sort(_ entries: inout [IndexEntry]) {
         guard entries.count >= fewestForRadix else { return entries.sort() }
         var scratch = entries

@@ -1,7 +1,7 @@
 /// One fact of the id index: an event whose id has this hash was stored with this timestamp.
 ///
-/// Of the hash, XXH64 as in ``HashedIDs``, the upper 48 bits are kept, at their place; the lower 16 are zero. So entries
-/// of different ids may be equal in both, and whoever looks up compares ids in the end.
+/// Of the hash, XXH64 as in ``HashedIDs``, the upper 48 bits are kept, at their place; the lower 16 are zero. So
+/// entries of different ids may be equal in both, and whoever looks up compares ids in the end.
 struct IndexEntry: Sendable, Hashable, Comparable {
     /// The upper 48 bits of the hash; the lower 16 are zero.
     let hash: UInt64

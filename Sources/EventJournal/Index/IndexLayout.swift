@@ -1,8 +1,8 @@
 /// Where things are in an object of the id index: pages of entries, pages of the filter, footer, without gaps.
 ///
-/// It all follows from the number of entries, so that a look-up needs no request to find out. All pages are full but the
-/// last of each kind, which is as short as it can be. Length: 16 bytes an entry at most from 112 entries on, 15.4 in
-/// runs of thousands.
+/// It all follows from the number of entries, so that a look-up needs no request to find out. All pages are full but
+/// the last of each kind, which is as short as it can be. Length: 16 bytes an entry at most from 112 entries on, 15.4
+/// in runs of thousands.
 struct IndexLayout: Sendable, Hashable {
     /// The length of a full page of entries.
     static let pageBytes = 4096

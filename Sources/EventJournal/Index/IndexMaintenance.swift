@@ -13,9 +13,10 @@ struct IndexChange: Sendable, Hashable {
 
 /// The rules of levels: which runs are rewritten when entries come.
 ///
-/// A value without I/O. New entries are merged into the top, which is rewritten each time; when it would have more than 2 M entries and more
-/// than a sixteenth of the bottom, top and bottom become a new bottom. So a look-up reads two objects at most, an entry
-/// is rewritten at the bottom about 16 times while a journal grows tenfold or more, and small journals have a top only.
+/// A value without I/O. New entries are merged into the top, which is rewritten each time; when it would have more than
+/// 2 M entries and more than a sixteenth of the bottom, top and bottom become a new bottom. So a look-up reads two
+/// objects at most, an entry is rewritten at the bottom about 16 times while a journal grows tenfold or more, and small
+/// journals have a top only.
 struct IndexMaintenance: Sendable {
     var limits = IndexLimits.standard
 

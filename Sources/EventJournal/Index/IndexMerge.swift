@@ -2,7 +2,8 @@ internal import ObjectStorage
 
 /// Merges runs and entries in memory into one sorted stream, reading ahead in large pieces.
 ///
-/// Memory: two pieces of each source, decoded and as they came, 64 MiB for all of them; besides what is merged at a time.
+/// Memory: two pieces of each source, decoded and as they came, 64 MiB for all of them; besides what is merged at a
+/// time.
 struct IndexMerge {
     let store: any ObjectStore
 

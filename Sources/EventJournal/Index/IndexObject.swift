@@ -7,8 +7,8 @@ struct IndexObject: Sendable {
 
     /// Bytes of the object, in one request.
     ///
-    /// - Throws: ``JournalError/Code/damagedIndex`` when the object is gone, which also happens to who uses a list of runs long
-    ///   after the catalog has another, or is not as long as it was written; ``JournalError/Code/storage``.
+    /// - Throws: ``JournalError/Code/damagedIndex`` when the object is gone, which also happens to who uses a list of
+    ///   runs long after the catalog has another, or is not as long as it was written; ``JournalError/Code/storage``.
     func read(_ range: Range<Int>) async throws -> [UInt8] {
         guard !range.isEmpty else { return [] }
         let result: GetResult

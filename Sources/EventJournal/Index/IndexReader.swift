@@ -36,8 +36,8 @@ struct IndexReader: Sendable {
 
     /// The timestamps of all entries with a hash, ascending.
     ///
-    /// Cost: one get for each run whose range has the hash, at the same time, none for those that are kept or whose kept
-    /// filter excludes the hash. A get is of about 110 KiB in a run of 4 M entries.
+    /// Cost: one get for each run whose range has the hash, at the same time, none for those that are kept or whose
+    /// kept filter excludes the hash. A get is of about 110 KiB in a run of 4 M entries.
     ///
     /// - Parameters:
     ///   - hash: The full hash of the id.

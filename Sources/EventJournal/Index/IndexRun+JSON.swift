@@ -1,5 +1,6 @@
 extension IndexRun {
-    /// The runs as the catalog keeps them: `{"runs":[{"path":…,"level":…,"entries":…,"bytes":…,"lowHash":…,"highHash":…}]}`.
+    /// The runs as the catalog keeps them:
+    /// `{"runs":[{"path":…,"level":…,"entries":…,"bytes":…,"lowHash":…,"highHash":…}]}`.
     ///
     /// Hashes are texts of 12 hexadecimal digits, the 48 bits that count: JSON's numbers are exact to 53 bits at most.
     static func encode(_ runs: [IndexRun]) -> String {

@@ -1,6 +1,7 @@
 /// One object of the id index, as the catalog names it: sorted entries over a range of hashes.
 ///
-/// It says all that a look-up needs to find its one range of bytes; the object's own footer is for who has nothing else.
+/// It says all that a look-up needs to find its one range of bytes; the object's own footer is for who has nothing
+/// else.
 struct IndexRun: Sendable, Hashable {
     /// The folder of the index.
     static let folder = "_index/"

@@ -1,6 +1,7 @@
 internal import ObjectStorage
 
-/// Writes sorted entries as runs, streaming: what it holds is a buffer, and the hashes of the run at hand for its filter.
+/// Writes sorted entries as runs, streaming: what it holds is a buffer, and the hashes of the run at hand for its
+/// filter.
 ///
 /// Entries that are equal are stored once. A run is closed at its limit, but not between entries of one hash, so that
 /// runs do not overlap; only a hash with as many entries as a whole run is divided.

@@ -18,9 +18,9 @@ public struct AppendReceipt: Sendable, Hashable {
 extension Journal {
     /// Records one event and returns it when it is durable.
     ///
-    /// Cost: one put, shared with concurrent callers; with an id of one's own also a list and what ``Inbox`` has to read of
-    /// segments that are new since the last call. Two processes that put one id at the same moment may both succeed;
-    /// the first then counts for every reader.
+    /// Cost: one put, shared with concurrent callers; with an id of one's own also a list and what ``Inbox`` has to
+    /// read of segments that are new since the last call. Two processes that put one id at the same moment may both
+    /// succeed; the first then counts for every reader.
     ///
     /// - Parameters:
     ///   - data: The payload, at most 64 MiB.
@@ -28,8 +28,8 @@ extension Journal {
     ///   - timestamp: When it happened; now by default.
     ///   - key: The thing it is about.
     /// - Returns: The event as recorded.
-    /// - Throws: ``JournalError/Code/eventExists`` when the id is taken, ``JournalError/Code/invalidEvent`` when a field
-    ///   breaks a limit, ``JournalError/Code/storage`` when the store fails.
+    /// - Throws: ``JournalError/Code/eventExists`` when the id is taken, ``JournalError/Code/invalidEvent`` when a
+    ///   field breaks a limit, ``JournalError/Code/storage`` when the store fails.
     @discardableResult
     public func put(
         _ data: [UInt8],
@@ -61,14 +61,14 @@ extension Journal {
 
     /// Records events and returns when all of them are durable, together or not at all.
     ///
-    /// An id that the journal has already is no error: for every reader the first write of an id counts. Of two events of
-    /// one batch with the same id the first is stored.
+    /// An id that the journal has already is no error: for every reader the first write of an id counts. Of two events
+    /// of one batch with the same id the first is stored.
     ///
     /// Cost: one put for the whole batch, shared with concurrent callers up to
     /// ``JournalConfiguration/groupPayloadBytes``. Memory: the batch once more while it is encoded.
     ///
-    /// - Throws: ``JournalError/Code/invalidEvent`` before anything is stored, ``JournalError/Code/storage`` when the store
-    ///   fails: then the events are there whole or not at all, and appending them again does no harm.
+    /// - Throws: ``JournalError/Code/invalidEvent`` before anything is stored, ``JournalError/Code/storage`` when the
+    ///   store fails: then the events are there whole or not at all, and appending them again does no harm.
     @discardableResult
     public func append(_ batch: EventBatch) async throws -> AppendReceipt {
         try batch.validate()

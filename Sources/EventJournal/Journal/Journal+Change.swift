@@ -3,8 +3,9 @@ internal import Parquet
 extension Journal {
     /// Replaces the payload of an event and returns the event when that is durable.
     ///
-    /// Timestamp, key, source and sequence stay. Every reader sees the new payload at once; the next compaction applies it for
-    /// good. Of several updates the last to arrive counts. Concurrent with a delete the event may be gone afterwards.
+    /// Timestamp, key, source and sequence stay. Every reader sees the new payload at once; the next compaction applies
+    /// it for good. Of several updates the last to arrive counts. Concurrent with a delete the event may be gone
+    /// afterwards.
     ///
     /// Cost: a look-up (``event(_:)``) and one put, shared with concurrent callers.
     ///
@@ -12,8 +13,8 @@ extension Journal {
     ///   - id: The event.
     ///   - data: Its new payload, at most 64 MiB.
     /// - Returns: The event as it is now.
-    /// - Throws: ``JournalError/Code/eventNotFound`` when there is no such event, ``JournalError/Code/invalidEvent`` when the
-    ///   payload is too large, ``JournalError/Code/storage`` when the store fails.
+    /// - Throws: ``JournalError/Code/eventNotFound`` when there is no such event, ``JournalError/Code/invalidEvent``
+    ///   when the payload is too large, ``JournalError/Code/storage`` when the store fails.
     @discardableResult
     public func update(_ id: String, data: [UInt8]) async throws -> Event {
         var event = try await existing(id)
@@ -24,15 +25,15 @@ extension Journal {
 
     /// Deletes an event and returns when that is durable.
     ///
-    /// No reader sees it any more; the next compaction removes its bytes from the segments it writes, and `vacuum` those
-    /// that are left behind. The id is free again.
+    /// No reader sees it any more; the next compaction removes its bytes from the segments it writes, and `vacuum`
+    /// those that are left behind. The id is free again.
     ///
     /// Cost: a look-up (``event(_:)``) and one put, shared with concurrent callers.
     ///
     /// - Parameter id: The event.
     /// - Returns: The event as it was.
-    /// - Throws: ``JournalError/Code/eventNotFound`` when there is no such event, ``JournalError/Code/storage`` when the store
-    ///   fails.
+    /// - Throws: ``JournalError/Code/eventNotFound`` when there is no such event, ``JournalError/Code/storage`` when
+    ///   the store fails.
     @discardableResult
     public func delete(_ id: String) async throws -> Event {
         let event = try await existing(id)

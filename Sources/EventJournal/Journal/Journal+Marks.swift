@@ -5,8 +5,8 @@ extension Journal {
     ///
     /// Cost: one get.
     ///
-    /// - Throws: ``JournalError/Code/invalidMark`` for an impossible name; ``JournalError/Code/positionExpired`` when what is
-    ///   there cannot be read.
+    /// - Throws: ``JournalError/Code/invalidMark`` for an impossible name; ``JournalError/Code/positionExpired`` when
+    ///   what is there cannot be read.
     public func mark(_ name: String) async throws -> FollowMark? {
         try await FollowMark.read(name, from: store)?.mark
     }
@@ -20,7 +20,8 @@ extension Journal {
     ///   - position: Where the follower is now.
     ///   - entityTag: That of the mark as it was read or set last; `nil` for a mark that is not there yet.
     /// - Returns: The mark as it is now.
-    /// - Throws: ``JournalError/Code/markMoved`` when the mark is another by now, or gone; then somebody else follows with it.
+    /// - Throws: ``JournalError/Code/markMoved`` when the mark is another by now, or gone; then somebody else follows
+    ///   with it.
     @discardableResult
     public func setMark(
         _ name: String,

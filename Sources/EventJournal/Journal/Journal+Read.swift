@@ -25,8 +25,8 @@ extension Journal {
     ///
     /// Cost: a list, what is new since the last call, and one to three gets.
     ///
-    /// - Throws: ``JournalError/Code/damagedSegment`` when a segment that might hold the event, or the first write of its
-    ///   id, cannot be read.
+    /// - Throws: ``JournalError/Code/damagedSegment`` when a segment that might hold the event, or the first write of
+    ///   its id, cannot be read.
     public func event(_ id: String) async throws -> Event? {
         var ids = ByteArrays()
         ids.append(id.utf8)
@@ -34,8 +34,8 @@ extension Journal {
         var gone: String?
         while true {
             let (found, damaged) = try await inbox.event(hashed)
-            // What is damaged may hold an earlier write of the id, or a change of it. Keys of the inbox are in order of arrival:
-            // new events behind the one found take no precedence. Of a misnamed object nothing is known.
+            // What is damaged may hold an earlier write of the id, or a change of it. Keys of the inbox are in order of
+            // arrival: new events behind the one found take no precedence. Of a misnamed object nothing is known.
             let hiding = damaged.first { damaged in
                 guard let segment = Segment(key: damaged.object), !segment.isChanges else { return true }
                 switch found {

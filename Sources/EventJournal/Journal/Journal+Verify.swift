@@ -6,7 +6,8 @@ public struct VerificationReport: Sendable {
     public var soundSegments = 0
     /// Events in them, each id once.
     public var events = 0
-    /// Rows in them that do not count, because an earlier one has their id or a later one replaces or deletes it; harmless.
+    /// Rows in them that do not count, because an earlier one has their id or a later one replaces or deletes it;
+    /// harmless.
     public var duplicates = 0
     /// Payload bytes in them.
     public var payloadBytes = 0
@@ -23,7 +24,8 @@ extension Journal {
     ///
     /// Cost: reads the journal once; memory is that of a few segments.
     ///
-    /// - Parameter progress: Called after each segment with how many are done, of how many, and their bytes on the store.
+    /// - Parameter progress: Called after each segment with how many are done, of how many, and their bytes on the
+    ///   store.
     /// - Returns: What is sound and what is damaged.
     /// - Throws: What the store throws; damage is reported, not thrown.
     public func verify(

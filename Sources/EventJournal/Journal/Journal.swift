@@ -109,8 +109,8 @@ public final class Journal: Sendable {
 
     /// Opens the journal at a URL or path.
     ///
-    /// A journal that is to be read must exist; one that is to be written begins with its first segment. A listing tells,
-    /// one request for 1000 segments, and moves the clock of segment names past every segment there is.
+    /// A journal that is to be read must exist; one that is to be written begins with its first segment. A listing
+    /// tells, one request for 1000 segments, and moves the clock of segment names past every segment there is.
     ///
     /// - Parameters:
     ///   - url: A path, or a URL with a scheme of the registry.
@@ -118,7 +118,8 @@ public final class Journal: Sendable {
     ///   - configuration: Settings.
     ///   - registry: Which schemes there are.
     /// - Returns: The open journal.
-    /// - Throws: ``JournalError/Code/storage`` when there is no journal and `create` is false, or the place cannot be read.
+    /// - Throws: ``JournalError/Code/storage`` when there is no journal and `create` is false, or the place cannot be
+    ///   read.
     public static func open(
         _ url: String,
         create: Bool = true,

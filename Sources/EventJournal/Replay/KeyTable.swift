@@ -35,8 +35,8 @@ struct KeyFingerprint: Sendable, Hashable {
 
 /// The last event of each key: an open-addressing table in 64 parts.
 ///
-/// Memory: 48 bytes a slot, of which 53 to 80 % are in use: 60 to 91 bytes for each key, however long it is. The parts grow
-/// one after the other, so that growing takes a sixty-fourth more for a moment.
+/// Memory: 48 bytes a slot, of which 53 to 80 % are in use: 60 to 91 bytes for each key, however long it is. The parts
+/// grow one after the other, so that growing takes a sixty-fourth more for a moment.
 struct KeyTable: Sendable {
     /// An event, and where it is.
     struct Entry: Sendable {

@@ -5,8 +5,8 @@ internal import Parquet
 /// Events without a key are left out. Segments are read from the newest on, so that most entries of the table are right
 /// when they are made.
 ///
-/// Cost: the columns `key` and `timestamp` of the range, of compacted segments also `batch_id`, and `event_id` where events
-/// were changed since. Memory: that of ``KeyTable``, and a few row groups of these columns.
+/// Cost: the columns `key` and `timestamp` of the range, of compacted segments also `batch_id`, and `event_id` where
+/// events were changed since. Memory: that of ``KeyTable``, and a few row groups of these columns.
 struct LatestPerKey {
     let snapshot: Snapshot
     let range: EventRange

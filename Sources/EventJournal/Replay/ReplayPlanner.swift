@@ -66,12 +66,12 @@ struct ReplayWindow: Sendable {
 
 /// Cuts a range of time into windows of bounded size, from what the names and footers of segments say.
 ///
-/// A window's size is an estimate: a chunk's payload is taken as spread evenly between its first and its last timestamp.
-/// Who reads the window can find it larger and ``shorten(_:to:)`` it.
-/// A chunk may have rows in several windows and is then read for each of them, which bounds memory also where every
-/// segment overlaps every other; where segments follow one another, windows end where chunks end and each is read once.
-/// It is a value without I/O: whoever drives it adds segments in ascending order of `first`, one at a time while there is
-/// no ``horizon`` and then all that begin before it, until there are no more of them, and then takes the next window.
+/// A window's size is an estimate: a chunk's payload is taken as spread evenly between its first and its last
+/// timestamp. Who reads the window can find it larger and ``shorten(_:to:)`` it. A chunk may have rows in several
+/// windows and is then read for each of them, which bounds memory also where every segment overlaps every other; where
+/// segments follow one another, windows end where chunks end and each is read once. It is a value without I/O: whoever
+/// drives it adds segments in ascending order of `first`, one at a time while there is no ``horizon`` and then all that
+/// begin before it, until there are no more of them, and then takes the next window.
 struct ReplayPlanner: Sendable {
     private var done: ReplayPosition
     private let end: ReplayPosition

@@ -53,8 +53,8 @@ actor ReplaySource {
 
     /// The batches of the next window, possibly none; `nil` when the range is done.
     ///
-    /// What the snapshot names may be gone by the time it is read: absorbed segments stay for two minutes only, and a consumer
-    /// may take longer. Then the journal as it is by now is read on from where the replay has got to.
+    /// What the snapshot names may be gone by the time it is read: absorbed segments stay for two minutes only, and a
+    /// consumer may take longer. Then the journal as it is by now is read on from where the replay has got to.
     func next() async throws -> [EventBatch]? {
         while true {
             do {

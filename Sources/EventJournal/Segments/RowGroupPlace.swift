@@ -44,9 +44,10 @@ struct RowGroupPlace: Sendable, Hashable {
 
 /// The row groups of a segment as text: what the tag `highwater.groups` of the catalog holds.
 ///
-/// Base64 (RFC 4648 section 5, without padding) of unsigned LEB128 numbers: the offset of the first row group, then for each one
-/// rows, first timestamp (the first of all zigzag-encoded, the others as distance from that of the one before), distance of
-/// the last timestamp from the first, payload bytes, and for each column twice its bytes, and one more when compressed. Some 30 bytes for 4 MiB of payload.
+/// Base64 (RFC 4648 section 5, without padding) of unsigned LEB128 numbers: the offset of the first row group, then for
+/// each one rows, first timestamp (the first of all zigzag-encoded, the others as distance from that of the one
+/// before), distance of the last timestamp from the first, payload bytes, and for each column twice its bytes, and one
+/// more when compressed. Some 30 bytes for 4 MiB of payload.
 enum RowGroupDirectory {
     /// The text for row groups.
     ///

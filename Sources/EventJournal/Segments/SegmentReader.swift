@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Reads segments from a store, in as few requests as their size allows.
 ///
-/// A small segment is one get. Of a large one the footer is read first and kept, then the columns and row groups that are
-/// needed.
+/// A small segment is one get. Of a large one the footer is read first and kept, then the columns and row groups that
+/// are needed.
 struct SegmentReader: Sendable {
     let store: any ObjectStore
     /// How many segments are read and decoded at once.
@@ -114,7 +114,8 @@ struct SegmentReader: Sendable {
 
     /// The segment of a chunk, which must have it, and the number of the row group there.
     ///
-    /// Where requests are slow and the catalog says where the row group is, that alone is read, in one get without the footer.
+    /// Where requests are slow and the catalog says where the row group is, that alone is read, in one get without the
+    /// footer.
     private func open(_ chunk: Chunk) async throws -> (open: OpenSegment, rowGroup: Int) {
         if isFar, chunk.segment.rowGroups != nil, !SegmentReader.isSmall(chunk.segment), footers[chunk.segment] == nil {
             let (open, number) = try await rowGroup(chunk.rowGroup, of: chunk.segment)
@@ -143,7 +144,8 @@ struct SegmentReader: Sendable {
         throw reference.segment.damaged("it has no row \(reference.row)")
     }
 
-    /// One row group of a segment of the catalog, as a file with nothing else: one get where the catalog says where it is.
+    /// One row group of a segment of the catalog, as a file with nothing else: one get where the catalog says where it
+    /// is.
     ///
     /// The pages have checksums, which are checked; what the catalog says of the group is checked against them.
     ///

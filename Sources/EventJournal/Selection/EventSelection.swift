@@ -4,12 +4,15 @@ internal import Synchronization
 
 /// Which events to deliver, and what of them, as JMESPath over their payloads.
 ///
-///     let failed = try EventSelection(where: "status == 'failed' && @event.key != 'test'", select: "{id: id, total: total}")
+///     let failed = try EventSelection(
+///         where: "status == 'failed' && @event.key != 'test'",
+///         select: "{id: id, total: total}"
+///     )
 ///     for try await batch in journal.replay(options: ReplayOptions(selection: failed)) { … }
 ///
-/// An event is kept when the condition is truthy; `@event.id`, `.key`, `.timestamp`, `.source` and `.sequence` reach what
-/// surrounds the payload (``JMESPathEnvelope``). A payload that is not JSON, or that a function of an expression does not take,
-/// never matches; ``counts`` says how many there were, and a strict selection throws at the first.
+/// An event is kept when the condition is truthy; `@event.id`, `.key`, `.timestamp`, `.source` and `.sequence` reach
+/// what surrounds the payload (``JMESPathEnvelope``). A payload that is not JSON, or that a function of an expression
+/// does not take, never matches; ``counts`` says how many there were, and a strict selection throws at the first.
 public struct EventSelection: Sendable {
     /// Keeps an event when it is truthy; `nil` keeps all.
     public let condition: JMESPathExpression?

@@ -1,7 +1,7 @@
 /// A segment that anybody reads by a URL, and which of its rows are events.
 ///
-/// The object is a Parquet file with the columns of `docs/format.md`. Its events are all rows but those whose number is in
-/// ``skipped`` and those whose id and time are in ``hidden``; of these, a reader takes what is in its range of time.
+/// The object is a Parquet file with the columns of `docs/format.md`. Its events are all rows but those whose number is
+/// in ``skipped`` and those whose id and time are in ``hidden``; of these, a reader takes what is in its range of time.
 public struct EventStream: Sendable {
     /// An event of a compacted segment that does not count any more.
     public struct HiddenEvent: Sendable, Hashable {

@@ -5,7 +5,8 @@ internal import JMESPath
 extension EventStreams {
     /// The version of manifests without expressions.
     private static let version: Int64 = 1
-    /// Of those with: readers of version 1 refuse them, where passing over the expressions would deliver what was not meant to be.
+    /// Of those with: readers of version 1 refuse them, where passing over the expressions would deliver what was not
+    /// meant to be.
     private static let versionWithSelection: Int64 = 2
     private static let kind = "event-streams"
 

@@ -4,18 +4,19 @@ public import ObjectStorage
 extension EventStreams {
     /// Replays from the manifest, with no access to the journal.
     ///
-    /// Of a whole manifest the events are those that a replay of the journal gave when it was made, in the same order; of a
-    /// share, those of its streams. What the manifest's ``selection`` keeps is delivered, shaped by it.
+    /// Of a whole manifest the events are those that a replay of the journal gave when it was made, in the same order;
+    /// of a share, those of its streams. What the manifest's ``selection`` keeps is delivered, shaped by it.
     ///
     /// - Parameters:
     ///   - store: Reads the objects by the ids of the streams, such as `PresignedObjectStore`.
     ///   - after: Exclusive; `nil` for where the manifest begins.
     ///   - through: Inclusive; `nil` for where it ends.
-    ///   - options: As of a replay of the journal; a selection here only if the manifest has none, or the same expressions.
+    ///   - options: As of a replay of the journal; a selection here only if the manifest has none, or the same
+    ///     expressions.
     ///   - parallelism: How many segments are read and decoded at once; by default the number of processors.
     /// - Returns: A sequence of batches; each iteration replays anew.
-    /// - Throws: ``JournalError/Code/invalidManifest`` when the manifest does not cover the range, or is a share and the last
-    ///   event of each key is asked for; ``JournalError/Code/urlExpired`` when a URL that is needed has ended;
+    /// - Throws: ``JournalError/Code/invalidManifest`` when the manifest does not cover the range, or is a share and
+    ///   the last event of each key is asked for; ``JournalError/Code/urlExpired`` when a URL that is needed has ended;
     ///   ``JournalError/Code/invalidOption`` when other expressions are asked for than the manifest has.
     public func replay(
         from store: any ObjectStore,

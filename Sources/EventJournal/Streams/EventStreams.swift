@@ -1,7 +1,7 @@
 /// A manifest of streams: the segments of a range of time, each with a URL, for readers without access to the bucket.
 ///
-/// It is of one moment: what was acknowledged before is in it, also updates and deletes that no compaction has applied yet. As
-/// text it is NDJSON; see `docs/presigned-reads.md`.
+/// It is of one moment: what was acknowledged before is in it, also updates and deletes that no compaction has applied
+/// yet. As text it is NDJSON; see `docs/presigned-reads.md`.
 public struct EventStreams: Sendable {
     /// Which of several shares a manifest is.
     public struct Share: Sendable, Hashable, CustomStringConvertible {
@@ -68,9 +68,9 @@ public struct EventStreams: Sendable {
 
     /// One of several shares with about as many bytes each.
     ///
-    /// The same manifest is always dealt in the same way, so workers can each take theirs from one. The largest stream goes
-    /// first, each to the share that has least (R. Graham, "Bounds on Multiprocessing Timing Anomalies", 1969): the
-    /// largest share exceeds the mean by one stream at most.
+    /// The same manifest is always dealt in the same way, so workers can each take theirs from one. The largest stream
+    /// goes first, each to the share that has least (R. Graham, "Bounds on Multiprocessing Timing Anomalies", 1969):
+    /// the largest share exceeds the mean by one stream at most.
     ///
     /// - Throws: ``JournalError/Code/invalidManifest`` when this is a share already.
     public func dealt(_ share: Share) throws -> EventStreams {

@@ -4,9 +4,10 @@ internal import Parquet
 extension Journal {
     /// The segments that have events of a range, each with a URL by which anybody reads it for a while.
     ///
-    /// Updates and deletes that no compaction has applied yet are resolved here: each stream says which of its rows count, so
-    /// it can be read without the others. Segments of the inbox may be gone a few minutes after a compaction absorbs
-    /// them, compacted ones stay for the retention of `vacuum`: compact before making a manifest that has to last.
+    /// Updates and deletes that no compaction has applied yet are resolved here: each stream says which of its rows
+    /// count, so it can be read without the others. Segments of the inbox may be gone a few minutes after a compaction
+    /// absorbs them, compacted ones stay for the retention of `vacuum`: compact before making a manifest that has to
+    /// last.
     ///
     /// Cost: that of a snapshot, and a look-up of every id with a pending update or delete; signing makes no request.
     ///
@@ -14,11 +15,11 @@ extension Journal {
     ///   - after: Exclusive; `nil` begins with the first event.
     ///   - through: Inclusive; `nil` ends with the last event.
     ///   - expires: For how long the URLs are to be valid, up to 7 days; less where temporary credentials end sooner.
-    ///   - selection: What replays from the manifest deliver. It leaves out no stream, since which events it keeps is known only
-    ///     when they are read.
+    ///   - selection: What replays from the manifest deliver. It leaves out no stream, since which events it keeps is
+    ///     known only when they are read.
     /// - Returns: The manifest.
-    /// - Throws: ``JournalError/Code/invalidOption`` when the store has no such URLs, ``JournalError/Code/damagedSegment`` when
-    ///   a segment cannot be read, ``JournalError/Code/storage``.
+    /// - Throws: ``JournalError/Code/invalidOption`` when the store has no such URLs,
+    ///   ``JournalError/Code/damagedSegment`` when a segment cannot be read, ``JournalError/Code/storage``.
     public func eventStreams(
         after: Timestamp? = nil,
         through: Timestamp? = nil,
@@ -72,7 +73,8 @@ extension Journal {
 }
 
 extension Inbox {
-    /// A snapshot in which it is decided of every row of a range whether it counts, and which events of the catalog do not.
+    /// A snapshot in which it is decided of every row of a range whether it counts, and which events of the catalog do
+    /// not.
     ///
     /// - Returns: The snapshot, and the hidden events by the key of their segment.
     func decidedSnapshot(

@@ -1,6 +1,7 @@
 internal import Parquet
 
-/// Writes events into a Parquet file that is read once and thrown away: without compression, checksums or Bloom filters.
+/// Writes events into a Parquet file that is read once and thrown away: without compression, checksums or Bloom
+/// filters.
 ///
 /// Memory: a row group, some 16 MiB of payload, and its encoded form.
 package struct EventFileWriter: ~Copyable {

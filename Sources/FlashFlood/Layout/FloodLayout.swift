@@ -16,7 +16,8 @@ enum FloodLayout {
     static let newVersion = "new"
     /// The metadata of an index entry that has the journal's name.
     static let target = "target"
-    /// The version of journals that we write: a time, and earlier than any that flash-flood gives a later version of one.
+    /// The version of journals that we write: a time, and earlier than any that flash-flood gives a later version of
+    /// one.
     ///
     /// So journals of ours are known by it, and the same events make the same name.
     static let exportVersion = "1970-01-01T000000.000000Z"

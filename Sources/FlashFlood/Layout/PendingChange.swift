@@ -1,7 +1,7 @@
 /// An update or a deletion that flash-flood has noted and not applied yet.
 ///
-/// Its name is `REVERSED-JOURNAL--EVENT--TIME--ACTION`. The journal's name, reversed, has three delimiters of its own, so an
-/// event id is what lies behind the fourth and before the last but one, dashes at either end of it included.
+/// Its name is `REVERSED-JOURNAL--EVENT--TIME--ACTION`. The journal's name, reversed, has three delimiters of its own,
+/// so an event id is what lies behind the fourth and before the last but one, dashes at either end of it included.
 struct PendingChange: Sendable {
     /// The key of the object, whose bytes are the new payload of an update.
     let key: String

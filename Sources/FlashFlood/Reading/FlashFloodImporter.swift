@@ -4,13 +4,14 @@ internal import Parquet
 
 /// Imports a flash-flood into a journal: every live event once, by the offsets in flash-flood's own manifests.
 ///
-/// Updates and deletions that flash-flood has noted and not applied yet are taken into account. The ids of events stay, so
-/// an import may be interrupted and repeated: manifests are read again, payloads only of events that are missing. Of an
-/// event that two live journals have (flash-flood died between two steps) the version written last counts.
+/// Updates and deletions that flash-flood has noted and not applied yet are taken into account. The ids of events stay,
+/// so an import may be interrupted and repeated: manifests are read again, payloads only of events that are missing. Of
+/// an event that two live journals have (flash-flood died between two steps) the version written last counts.
 ///
-/// Journals are worked on side by side. Memory: about twice ``FlashFloodImportOptions/unitBytes`` and one blob request of
-/// 8 MiB for each of ``FlashFloodImportOptions/parallelism``, 64 MiB of manifests or the largest one, some 200 bytes for each
-/// live journal, and 16 to 32 for each event that is not compacted yet (see ``FlashFloodImportOptions/checkpoint``).
+/// Journals are worked on side by side. Memory: about twice ``FlashFloodImportOptions/unitBytes`` and one blob request
+/// of 8 MiB for each of ``FlashFloodImportOptions/parallelism``, 64 MiB of manifests or the largest one, some 200 bytes
+/// for each live journal, and 16 to 32 for each event that is not compacted yet (see
+/// ``FlashFloodImportOptions/checkpoint``).
 public struct FlashFloodImporter: Sendable {
     private let reader: FloodReader
     private let journal: Journal
@@ -34,16 +35,16 @@ public struct FlashFloodImporter: Sendable {
 
     /// Imports what is there now.
     ///
-    /// Everything counted as imported in the result is durable. When it throws, what was stored so far stays, and the same
-    /// import may be run again.
+    /// Everything counted as imported in the result is durable. When it throws, what was stored so far stays, and the
+    /// same import may be run again.
     ///
     /// Cost: a list request per 1000 objects among journals and pending changes, and for each live journal a get of its
     /// manifest and one or more of its blob.
     ///
     /// - Parameter progress: Called as the import gets on.
     /// - Returns: What was imported, what was left out, and what could not be read.
-    /// - Throws: ``FlashFloodError/Code/notFlashFlood``, `ObjectStoreError`, `JournalError`, `CancellationError`. A journal
-    ///   that is damaged is no reason to stop: it is in ``FlashFloodImportReport/failures``.
+    /// - Throws: ``FlashFloodError/Code/notFlashFlood``, `ObjectStoreError`, `JournalError`, `CancellationError`. A
+    ///   journal that is damaged is no reason to stop: it is in ``FlashFloodImportReport/failures``.
     public func run(
         progress: @escaping @Sendable (FlashFloodProgress) -> Void = { _ in }
     ) async throws -> FlashFloodImportReport {

@@ -73,7 +73,8 @@ struct FloodSurvey: Sendable {
 
     /// The objects of a folder that have no tombstone beside them.
     ///
-    /// Nothing is assumed of the order of the listing; where it is that of the keys, a dead object is forgotten at once.
+    /// Nothing is assumed of the order of the listing; where it is that of the keys, a dead object is forgotten at
+    /// once.
     private static func live(
         _ folder: String,
         in store: any ObjectStore

@@ -5,9 +5,9 @@ internal import Parquet
 /// Writes the events of a journal as a flash-flood that its original library (0.4.3) reads: `get_event`, `replay`,
 /// `list_event_streams`, and updates from there on.
 ///
-/// Journals are named by what is in them, so an export that was interrupted goes on where it stopped, and one of a journal
-/// that has grown writes what is new; journals of earlier exports whose events are others now are removed. Nothing else may
-/// be under the prefix: what flash-flood has written or changed itself is never touched.
+/// Journals are named by what is in them, so an export that was interrupted goes on where it stopped, and one of a
+/// journal that has grown writes what is new; journals of earlier exports whose events are others now are removed.
+/// Nothing else may be under the prefix: what flash-flood has written or changed itself is never touched.
 ///
 /// Cost: a put for each event, which is flash-flood's index, and two for each journal. Memory: five times
 /// ``FlashFloodExportOptions/journalBytes`` and more where many events are of one moment, beside that of a replay.
@@ -20,8 +20,8 @@ public struct FlashFloodExporter: Sendable {
     ///
     /// - Parameters:
     ///   - journal: What to export.
-    ///   - store: Opened at the prefix of the flash-flood to write; flash-flood's index is in the metadata of objects, so it has
-    ///     to be a `MetadataObjectStore`.
+    ///   - store: Opened at the prefix of the flash-flood to write; flash-flood's index is in the metadata of objects,
+    ///     so it has to be a `MetadataObjectStore`.
     ///   - options: Settings.
     public init(
         of journal: Journal,

@@ -52,9 +52,9 @@ struct FloodWriter: Sendable {
 
     /// Makes flash-flood find events whose id others begin with.
     ///
-    /// It takes the last key of the index that begins with an id for that id's entry, so of `a` and `ab` it would never find
-    /// `a`. An entry `a` and U+10FFFF, which is behind all others, leads it right. The index is read in the order in which it
-    /// is listed, as flash-flood reads it.
+    /// It takes the last key of the index that begins with an id for that id's entry, so of `a` and `ab` it would never
+    /// find `a`. An entry `a` and U+10FFFF, which is behind all others, leads it right. The index is read in the order
+    /// in which it is listed, as flash-flood reads it.
     func separateIDs() async throws {
         var previous: String?
         var listing = store.listAll(prefix: FloodLayout.index, keysOnly: true).makeAsyncIterator()

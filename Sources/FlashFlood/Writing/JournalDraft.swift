@@ -17,9 +17,9 @@ struct JournalDraft: Sendable {
 
     /// Whether the next event, which is not earlier than the last one, should begin another journal.
     ///
-    /// A journal ends between two moments only: of journals with the same first and last moment flash-flood lists, at the end
-    /// of its listing, a single one. And payloads without a byte stay among themselves where they can: flash-flood's
-    /// `get_event` asks for a range that means all of the blob.
+    /// A journal ends between two moments only: of journals with the same first and last moment flash-flood lists, at
+    /// the end of its listing, a single one. And payloads without a byte stay among themselves where they can:
+    /// flash-flood's `get_event` asks for a range that means all of the blob.
     func isFull(before timestamp: Int64, size: Int, _ options: FlashFloodExportOptions) -> Bool {
         guard let last = timestamps.last, last != timestamp else { return false }
         if count >= options.journalEvents || blob.count + size > options.journalBytes { return true }

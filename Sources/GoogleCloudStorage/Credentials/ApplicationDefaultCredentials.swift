@@ -4,7 +4,8 @@ package import CloudSupport
 /// Credentials as Google's own tools find them: a file that `GOOGLE_APPLICATION_CREDENTIALS` names, that of
 /// `gcloud auth application-default login`, or the metadata server of the machine.
 ///
-/// Source: Google Cloud, "How Application Default Credentials works"; "Using OAuth 2.0 for Server to Server Applications".
+/// Source: Google Cloud, "How Application Default Credentials works"; "Using OAuth 2.0 for Server to Server
+/// Applications".
 public struct ApplicationDefaultCredentials: GoogleCredentialsProvider {
     private enum Source: Sendable {
         case serviceAccount(ServiceAccountKey, tokenURL: String)

@@ -5,8 +5,8 @@ public import ObjectStorage
 extension GoogleCloudObjectStore {
     /// Reads an object: one request, several at once when it is large, and more to go on where an answer was cut.
     ///
-    /// The checksum that Google keeps is compared when the whole object is read. What is read is of one generation, also
-    /// when the object is replaced meanwhile.
+    /// The checksum that Google keeps is compared when the whole object is read. What is read is of one generation,
+    /// also when the object is replaced meanwhile.
     public func get(_ key: String, range: ByteRange?) async throws -> GetResult {
         try Task.checkCancellation()
         try validate(key)
@@ -135,7 +135,8 @@ private struct ObjectReading {
         }
     }
 
-    /// What is wrong with the bytes of a whole object by the checksum that Google keeps; `nil` when it is right, or unknown.
+    /// What is wrong with the bytes of a whole object by the checksum that Google keeps; `nil` when it is right, or
+    /// unknown.
     private func damage(_ bytes: [UInt8], _ response: HTTPResponse) -> ObjectStoreError? {
         guard let hashes = response.header("x-goog-hash"),
             let hash = hashes.split(separator: ",").first(where: { $0.hasPrefix("crc32c=") }),

@@ -3,7 +3,8 @@ internal import Crypto
 public import ObjectStorage
 
 extension GoogleCloudObjectStore: PresigningObjectStore {
-    /// A URL that reads an object for up to a week, signed by a service account's key (version 4) without asking Google.
+    /// A URL that reads an object for up to a week, signed by a service account's key (version 4) without asking
+    /// Google.
     ///
     /// Source: Google Cloud Storage, "V4 signing process".
     public func presignedURL(forReading key: String, expires: Duration) async throws -> PresignedURL {

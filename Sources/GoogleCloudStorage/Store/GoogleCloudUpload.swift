@@ -4,8 +4,8 @@ public import ObjectStorage
 
 /// An object stored piece by piece in a resumable session.
 ///
-/// What fits into one piece is put as a whole when the upload is completed, by one request. A piece whose answer was lost is
-/// asked after, and sent on from where Google has it.
+/// What fits into one piece is put as a whole when the upload is completed, by one request. A piece whose answer was
+/// lost is asked after, and sent on from where Google has it.
 actor GoogleCloudUpload: ObjectUpload {
     private enum State {
         case open
@@ -199,8 +199,8 @@ actor GoogleCloudUpload: ObjectUpload {
         buffer = []
         guard let session else { return }
         let client = client
-        // The task that gives the upload up is often cancelled. Google clears sessions by itself, so nobody needs to know when
-        // this fails.
+        // The task that gives the upload up is often cancelled. Google clears sessions by itself, so nobody needs to
+        // know when this fails.
         await shielded { _ = try? await client.transport.send(HTTPRequest("DELETE", session)).collect(upTo: 1 << 20) }
     }
 }

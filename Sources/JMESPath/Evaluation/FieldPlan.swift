@@ -2,10 +2,10 @@ internal import CSimdJSON
 
 /// How to evaluate expressions that ask for no more than values at some paths.
 ///
-/// A condition may be made of paths, literals, parts of the envelope, comparisons between them, and `&&`, `||` and `!`; a
-/// projection of one of the former or a list or hash of them. A path is a chain of names and indexes from the front. For
-/// those the parser looks for the paths and nothing is kept of the rest of a document. Where a path turns out to lead to an
-/// object or array that has to be looked into, the plan gives no answer, and the general evaluation does.
+/// A condition may be made of paths, literals, parts of the envelope, comparisons between them, and `&&`, `||` and `!`;
+/// a projection of one of the former or a list or hash of them. A path is a chain of names and indexes from the front.
+/// For those the parser looks for the paths and nothing is kept of the rest of a document. Where a path turns out to
+/// lead to an object or array that has to be looked into, the plan gives no answer, and the general evaluation does.
 @safe
 final class FieldPlan {
     /// More paths than this are no faster than the whole document.

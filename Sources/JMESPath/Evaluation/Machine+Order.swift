@@ -16,7 +16,8 @@ extension Machine {
         return Number.whole(number.rounded(rule), arena: arena)
     }
 
-    /// Integers are added exactly as long as 128 bits hold them; with the first double, or beyond that, all becomes double.
+    /// Integers are added exactly as long as 128 bits hold them; with the first double, or beyond that, all becomes
+    /// double.
     func sum(_ array: Value) -> Value {
         guard var elements = elements(array) else { return .null }
         var exact: Int128 = 0

@@ -126,8 +126,8 @@ enum Number {
 
     /// The number that a string spells, as the specification's `to_number` wants, or null.
     ///
-    /// Beyond JSON's grammar it takes what else Python does with a point or sign: blanks around it, `+`, leading zeros, and
-    /// a point without digits on one side.
+    /// Beyond JSON's grammar it takes what else Python does with a point or sign: blanks around it, `+`, leading zeros,
+    /// and a point without digits on one side.
     static func parse(_ text: Text, arena: Arena) -> Value {
         var text = text
         while let last = text.count > 0 ? text[text.count - 1] : nil, isBlank(last) {

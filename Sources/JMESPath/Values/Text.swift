@@ -37,7 +37,8 @@ struct Text {
     func dropFirst(_ number: Int) -> Text { unsafe Text(start.map { unsafe $0 + number }, count - number) }
     func prefix(_ number: Int) -> Text { unsafe Text(start, number) }
 
-    /// Negative, zero or positive as it sorts before, with or after `other`: by bytes, which for UTF-8 is by code point.
+    /// Negative, zero or positive as it sorts before, with or after `other`: by bytes, which for UTF-8 is by code
+    /// point.
     func order(_ other: Text) -> Int {
         let common = min(count, other.count)
         if common > 0, let left = unsafe start, let right = unsafe other.start {

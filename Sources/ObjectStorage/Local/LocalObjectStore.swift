@@ -89,8 +89,9 @@ public struct LocalObjectStore: ObjectStore {
 
     /// One page, in the order of the keys' bytes.
     ///
-    /// Reads the directories that can hold matching keys, once per listing, and unless keys will do one file status per object
-    /// returned; those of a large page on two threads. Memory: the names in the directories on the way to the current key.
+    /// Reads the directories that can hold matching keys, once per listing, and unless keys will do one file status per
+    /// object returned; those of a large page on two threads. Memory: the names in the directories on the way to the
+    /// current key.
     public func list(_ options: ListOptions) async throws -> ListPage {
         try Task.checkCancellation()
         let (page, rest) = try await threads.run { [directory] in

@@ -201,7 +201,8 @@ package final class IOThreads: TaskExecutor {
         }
 
         func callAsFunction() {
-            // The program decides which of its threads takes signals; one that came here would be lost to who waits for it.
+            // The program decides which of its threads takes signals; one that came here would be lost to who waits for
+            // it.
             var all = sigset_t()
             unsafe sigfillset(&all)
             unsafe pthread_sigmask(SIG_SETMASK, &all, nil)

@@ -1,7 +1,7 @@
 /// Runs to its end what must happen although the task that asks for it may have been cancelled, and waits for it.
 ///
-/// For the few requests that put things in order when somebody has given up: they would fail at once otherwise. They need
-/// time-outs of their own.
+/// For the few requests that put things in order when somebody has given up: they would fail at once otherwise. They
+/// need time-outs of their own.
 ///
 /// - Parameter body: What to do; it does not see the cancellation.
 /// - Returns: What it returns.

@@ -1,6 +1,7 @@
 /// Numbers of four or eight bytes.
 ///
-/// `@unsafe` in all but name: the pointer is valid inside ``ColumnValues/withSource(_:_:)`` only, which alone makes one.
+/// `@unsafe` in all but name: the pointer is valid inside ``ColumnValues/withSource(_:_:)`` only, which alone makes
+/// one.
 @safe struct FixedWidthSource<Value: FixedWidthValue>: ValueSource {
     private let values: UnsafeBufferPointer<Value>
 

@@ -5,7 +5,8 @@ extension RawSpan {
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: type)
     }
 
-    /// The four-byte length at `position`, which must leave that many bytes behind it; `position` moves past the length.
+    /// The four-byte length at `position`, which must leave that many bytes behind it; `position` moves past the
+    /// length.
     func length(at position: inout Int, of what: @autoclosure () -> String) throws(ParquetError) -> Int {
         guard byteCount - position >= 4 else {
             throw ParquetError(.malformed, "the page ends before the length of its \(what())")

@@ -5,7 +5,8 @@ extension FileReader {
     /// the condition's columns are read: at most two requests a row group where the source reads ranges together, and
     /// one or two more for each Bloom filter.
     ///
-    /// - Throws: ``ParquetError`` as ``ParquetFile/rows(rowGroup:mayMatch:evidence:)`` does, and what the source throws.
+    /// - Throws: ``ParquetError`` as ``ParquetFile/rows(rowGroup:mayMatch:evidence:)`` does, and what the source
+    ///   throws.
     public func rows(mayMatch filter: Filter) async throws -> [RowSelection] {
         var selections: [RowSelection] = []
         for rowGroup in file.metadata.rowGroups.indices {
@@ -66,8 +67,8 @@ extension FileReader {
 extension ParquetFile {
     /// Where the Bloom filter of a chunk stands; only its beginning when the writer did not give its length.
     ///
-    /// - Throws: ``ParquetError`` with code `malformed` when it lies outside the file, `limitExceeded` when it is longer
-    ///   than ``ReadLimits/maximumFooterBytes``.
+    /// - Throws: ``ParquetError`` with code `malformed` when it lies outside the file, `limitExceeded` when it is
+    ///   longer than ``ReadLimits/maximumFooterBytes``.
     public func bloomFilterRange(rowGroup: Int, column: Int) throws(ParquetError) -> Range<Int>? {
         let chunk = try chunk(rowGroup, column)
         guard let offset = chunk.bloomFilterOffset else { return nil }

@@ -1,8 +1,8 @@
 /// A condition on rows by which parts of a file are skipped unread.
 ///
 /// Skipping is by statistics, page index and Bloom filter: what is left holds every row that meets the condition, and
-/// others as well. A null meets nothing but ``isNull(column:)``. In a repeated column a row meets a condition when one of its
-/// slots does.
+/// others as well. A null meets nothing but ``isNull(column:)``. In a repeated column a row meets a condition when one
+/// of its slots does.
 public indirect enum Filter: Sendable, Hashable {
     /// The value of a leaf is at least the first and at most the second value; `nil` is no bound.
     ///

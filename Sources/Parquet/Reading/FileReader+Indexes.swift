@@ -1,8 +1,8 @@
 extension ParquetFile {
     /// Where the offset index of a column chunk stands, or `nil` when it has none.
     ///
-    /// - Throws: ``ParquetError`` with code `malformed` when it lies outside the file, `limitExceeded` when it is longer
-    ///   than ``ReadLimits/maximumFooterBytes``.
+    /// - Throws: ``ParquetError`` with code `malformed` when it lies outside the file, `limitExceeded` when it is
+    ///   longer than ``ReadLimits/maximumFooterBytes``.
     public func offsetIndexRange(rowGroup: Int, column: Int) throws(ParquetError) -> Range<Int>? {
         try range(of: chunk(rowGroup, column).offsetIndex, "offset index")
     }

@@ -108,7 +108,8 @@ public struct RowSelection: Sendable, Hashable {
 extension ByteRangeReader {
     /// The bytes of one range.
     ///
-    /// - Throws: ``ParquetError`` with code `malformed` when the source returns fewer or more, and what the source throws.
+    /// - Throws: ``ParquetError`` with code `malformed` when the source returns fewer or more, and what the source
+    ///   throws.
     func read(range: Range<Int>) async throws -> [UInt8] {
         if range.isEmpty { return [] }
         let parts = try await read([range])

@@ -52,11 +52,12 @@ public struct ParquetFile: Sendable {
         }
     }
 
-    /// A file in memory whose metadata is known from elsewhere: bytes without a footer, as a row group that was fetched alone.
+    /// A file in memory whose metadata is known from elsewhere: bytes without a footer, as a row group that was fetched
+    /// alone.
     ///
     /// - Parameters:
-    ///   - metadata: Where the pages are, counted from the first of `bytes`, and their compression. Statistics and indexes
-    ///     may be absent.
+    ///   - metadata: Where the pages are, counted from the first of `bytes`, and their compression. Statistics and
+    ///     indexes may be absent.
     ///   - bytes: The pages.
     ///   - limits: What the pages may make the reader allocate.
     public init(metadata: FileMetadata, bytes: [UInt8], limits: ReadLimits = .defaults) {
@@ -137,12 +138,13 @@ public struct ParquetFile: Sendable {
     ///   - rowGroup: The number of the row group.
     ///   - columns: The numbers of the leaves to read; `nil` means all. A number may stand twice.
     ///   - rows: Rows counted from the start of the row group; `nil` means all.
-    ///   - offsetIndexes: Offset indexes by number of the leaf, as far as they are known (``FileReader`` loads them); of
-    ///     columns that have one, only the pages with the rows asked for are read.
+    ///   - offsetIndexes: Offset indexes by number of the leaf, as far as they are known (``FileReader`` loads them);
+    ///     of columns that have one, only the pages with the rows asked for are read.
     ///   - coalescingGap: Parts of the file no further apart than this, in bytes, are fetched as one.
     /// - Returns: The plan, to be given to ``decoder(_:bytes:)``.
     /// - Throws: ``ParquetError`` with code `invalidArgument` for a row group, column or row that is not there,
-    ///   `unsupported` for a column with a feature this module does not have, and `malformed` for pages outside the file.
+    ///   `unsupported` for a column with a feature this module does not have, and `malformed` for pages outside the
+    ///   file.
     public func plan(
         rowGroup: Int,
         columns: [Int]? = nil,
@@ -290,7 +292,8 @@ public struct ParquetFile: Sendable {
     ///   - plan: Made by this file.
     ///   - bytes: The contents of ``ReadPlan/ranges``, one array for each.
     /// - Returns: A decoder at the first row of the plan.
-    /// - Throws: ``ParquetError`` with code `invalidArgument` when `bytes` is not of the lengths that the plan asks for.
+    /// - Throws: ``ParquetError`` with code `invalidArgument` when `bytes` is not of the lengths that the plan asks
+    ///   for.
     public func decoder(_ plan: ReadPlan, bytes: [[UInt8]]) throws(ParquetError) -> RowGroupDecoder {
         guard bytes.count == plan.ranges.count, zip(bytes, plan.ranges).allSatisfy({ $0.count == $1.count }) else {
             throw ParquetError(

@@ -21,8 +21,8 @@ public struct RowGroupDecoder: Sendable {
     /// The next rows, or `nil` behind the last.
     ///
     /// A batch ends where a page of any column ends, where the plan ends, or after `maximumRows`. Byte strings are
-    /// views into decompressed pages; they are copied nowhere and keep the page alive. Strings are not checked for being
-    /// UTF-8.
+    /// views into decompressed pages; they are copied nowhere and keep the page alive. Strings are not checked for
+    /// being UTF-8.
     ///
     /// - Throws: ``ParquetError`` with code `malformed`, `unsupported` or `limitExceeded`, naming the column and the
     ///   offset of the page; after an error every further call throws it again.

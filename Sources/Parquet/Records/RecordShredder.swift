@@ -101,7 +101,8 @@ public struct RecordShredder: Sendable {
 
 /// The column that grows.
 ///
-/// One array for each type of values, of which one is used: taken out of an enum to grow, they would be copied each time.
+/// One array for each type of values, of which one is used: taken out of an enum to grow, they would be copied each
+/// time.
 private struct LeafBuilder {
     private let column: Column
     private var booleans: [Bool] = []

@@ -1,7 +1,7 @@
 /// A value of a nested record, as a tree.
 ///
-/// For files with few rows, such as the checkpoints of a table format: each value is an object of its own. Many rows are
-/// better read as ``ColumnData``.
+/// For files with few rows, such as the checkpoints of a table format: each value is an object of its own. Many rows
+/// are better read as ``ColumnData``.
 public indirect enum RecordValue: Sendable, Hashable {
     /// An entry of a map.
     public struct Entry: Sendable, Hashable {

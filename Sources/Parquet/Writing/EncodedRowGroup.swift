@@ -16,7 +16,8 @@ public struct EncodedRowGroup: Sendable {
 
     /// Encodes a row group: one run of values for each of ``Schema/columns``, all of the same number of rows.
     ///
-    /// - Throws: As ``ParquetWriter/writeRowGroup(_:)``, and ``ParquetError/Code/invalidArgument`` when there is no row.
+    /// - Throws: As ``ParquetWriter/writeRowGroup(_:)``, and ``ParquetError/Code/invalidArgument`` when there is no
+    ///   row.
     /// - Complexity: O(n) in the bytes of the values; takes memory for the output and two pages.
     public init(_ columns: [ColumnData], _ plan: WriterPlan) throws(ParquetError) {
         var writer = ParquetWriter(plan)

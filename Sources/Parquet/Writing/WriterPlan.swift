@@ -17,8 +17,8 @@ public struct WriterPlan: Sendable {
 
     /// Checks options against a schema.
     ///
-    /// - Throws: ``ParquetError/Code/invalidArgument`` when an option names no column, does not fit its column's type or
-    ///   is out of range; ``ParquetError/Code/unsupported`` when the schema has a column of type INT96.
+    /// - Throws: ``ParquetError/Code/invalidArgument`` when an option names no column, does not fit its column's type
+    ///   or is out of range; ``ParquetError/Code/unsupported`` when the schema has a column of type INT96.
     public init(schema: Schema, options: WriterOptions = WriterOptions()) throws(ParquetError) {
         self.schema = schema
         self.options = options

@@ -47,7 +47,8 @@ struct S3Client: Sendable {
 
     /// Makes a request whose answer is small.
     ///
-    /// - Throws: ``S3Failure`` when S3 refuses it, ``ObjectStoreError`` when there was no answer, or `CancellationError`.
+    /// - Throws: ``S3Failure`` when S3 refuses it, ``ObjectStoreError`` when there was no answer, or
+    ///   `CancellationError`.
     func answer(_ call: S3Call) async throws -> Answer {
         try await perform(call) { response, isUncertain in
             let body = call.method == "HEAD" ? [] : try await response.collect(upTo: Self.maximumDocument)

@@ -4,8 +4,8 @@ public import ObjectStorage
 extension S3ObjectStore {
     /// Copies an object inside S3, whose bytes do not come here; up to 5 GiB in two requests.
     ///
-    /// A copy under a condition, or of a larger object, is made as an upload whose parts are copied: S3 keeps conditions
-    /// of uploads in all its implementations, those of copies in few. Below 8 MiB it is read and put.
+    /// A copy under a condition, or of a larger object, is made as an upload whose parts are copied: S3 keeps
+    /// conditions of uploads in all its implementations, those of copies in few. Below 8 MiB it is read and put.
     @discardableResult
     public func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
         try Task.checkCancellation()

@@ -5,8 +5,8 @@ public import ObjectStorage
 extension S3ObjectStore {
     /// Reads an object: one request, several at once when it is large, and more to go on where an answer was cut.
     ///
-    /// The checksum that S3 keeps is compared when the whole object is read. What is read is of one version, also when the
-    /// object is replaced meanwhile.
+    /// The checksum that S3 keeps is compared when the whole object is read. What is read is of one version, also when
+    /// the object is replaced meanwhile.
     public func get(_ key: String, range: ByteRange?) async throws -> GetResult {
         try Task.checkCancellation()
         let bucketKey = try bucketKey(key)
@@ -142,7 +142,8 @@ private struct ObjectReading {
         }
     }
 
-    /// What is wrong with the bytes of a whole object by the checksum that S3 keeps; `nil` when it is right, or unknown.
+    /// What is wrong with the bytes of a whole object by the checksum that S3 keeps; `nil` when it is right, or
+    /// unknown.
     private func damage(_ bytes: [UInt8], _ response: HTTPResponse, isWhole: Bool) -> ObjectStoreError? {
         guard isWhole, response.header("x-amz-checksum-type") != "COMPOSITE",
             let wanted = response.header("x-amz-checksum-crc32c").flatMap({ CRC32C(base64: $0) })

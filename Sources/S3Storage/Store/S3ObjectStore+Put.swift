@@ -5,8 +5,8 @@ public import ObjectStorage
 extension S3ObjectStore {
     /// Stores an object; one request, and one more when the answer to a conditional put was lost.
     ///
-    /// - Throws: ``ObjectStoreError/Code/unavailable`` also when it cannot be told any more whether a put that had to match
-    ///   an entity tag took effect: its answer was lost, and the object was replaced since.
+    /// - Throws: ``ObjectStoreError/Code/unavailable`` also when it cannot be told any more whether a put that had to
+    ///   match an entity tag took effect: its answer was lost, and the object was replaced since.
     @discardableResult
     public func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         try await put(key, bytes, mode: mode, headers: client.configuration.writeHeaders)

@@ -8,8 +8,8 @@ internal import SystemPackage
 
 /// Runs DuckDB's program as a child.
 ///
-/// The child gets an environment of its own, so that nothing of ours can be asked for, and ends when the task is cancelled:
-/// it is interrupted, and killed when that does not help.
+/// The child gets an environment of its own, so that nothing of ours can be asked for, and ends when the task is
+/// cancelled: it is interrupted, and killed when that does not help.
 struct EngineProcess {
     /// What a run came to.
     struct Outcome {
@@ -49,8 +49,8 @@ struct EngineProcess {
 
     /// Runs it, and lets it print to an open file.
     ///
-    /// Nothing goes through pipes: of a message that is too long the beginning is enough, and where a child ends before it has
-    /// read its input swift-subprocess 1.0 traps.
+    /// Nothing goes through pipes: of a message that is too long the beginning is enough, and where a child ends before
+    /// it has read its input swift-subprocess 1.0 traps.
     func run(_ arguments: [String], printingTo descriptor: Int32) async throws -> Outcome {
         let errors = try scratch.create("errors")
         do {

@@ -52,7 +52,8 @@ struct PreparedTables {
         tables.schema = schema
         tables.after = range.after == .min ? nil : range.after.microseconds
         tables.through = range.through == .max ? nil : range.through.microseconds
-        // The engine takes `*` and the like in a path for a pattern; a link stands for whatever the directory is called.
+        // The engine takes `*` and the like in a path for a pattern; a link stands for whatever the directory is
+        // called.
         let root = "\(scratch.path)/journal\(number)"
         try scratch.replaceLink("journal\(number)", with: journal.location)
         var prepared = PreparedTables(tables: tables, location: journal.location, root: root)

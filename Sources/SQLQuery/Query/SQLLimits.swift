@@ -1,6 +1,7 @@
 /// What one query may take.
 public struct SQLLimits: Sendable, Hashable {
-    /// Bytes of memory of the engine, beyond which it uses ``temporaryBytes`` or gives up; `nil` for 80 % of the machine's.
+    /// Bytes of memory of the engine, beyond which it uses ``temporaryBytes`` or gives up; `nil` for 80 % of the
+    /// machine's.
     public var memoryBytes: Int?
     /// Bytes of temporary files; `nil` for 90 % of what is free on their file system.
     public var temporaryBytes: Int?

@@ -3,15 +3,15 @@ public import EventJournal
 /// A query over one journal or several, run by DuckDB as a child process.
 ///
 /// Each journal is three tables with the columns `event_id`, `timestamp`, `key`, `source`, `sequence`, `data` and
-/// `data_bytes` (the payload, where it is no text): `archived` is what compactions have put into the catalog, `current` what has
-/// been appended since, `events` both. An event is in one of the two, as it is now: what a replay that began at the same
-/// moment would deliver is in `events`, each once.
+/// `data_bytes` (the payload, where it is no text): `archived` is what compactions have put into the catalog, `current`
+/// what has been appended since, `events` both. An event is in one of the two, as it is now: what a replay that began
+/// at the same moment would deliver is in `events`, each once.
 ///
-/// All tables of a journal are of one moment, whatever writers and compactions do while the query runs. The statement can
-/// read nothing but the journals' segments, and write nothing at all.
+/// All tables of a journal are of one moment, whatever writers and compactions do while the query runs. The statement
+/// can read nothing but the journals' segments, and write nothing at all.
 ///
-/// Cost: a snapshot of the journal, and the events of the inbox once more as a temporary file; the rest is up to the engine.
-/// Memory: some 100 MB for `current`, and what ``limits`` allows the engine.
+/// Cost: a snapshot of the journal, and the events of the inbox once more as a temporary file; the rest is up to the
+/// engine. Memory: some 100 MB for `current`, and what ``limits`` allows the engine.
 public struct SQLQuery: Sendable {
     /// The statement: one query in DuckDB's dialect.
     public var statement: String

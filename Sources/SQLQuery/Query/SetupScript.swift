@@ -1,8 +1,9 @@
-/// What the engine is told before the statement: limits, which files it may read, the tables; and that it is locked then.
+/// What the engine is told before the statement: limits, which files it may read, the tables; and that it is locked
+/// then.
 ///
-/// `allowed_paths` are the only files DuckDB opens once external access is off, and the lock keeps every setting as it is
-/// (https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview). They may be written as well as read, so only
-/// queries are let through: ``Statement``.
+/// `allowed_paths` are the only files DuckDB opens once external access is off, and the lock keeps every setting as it
+/// is (https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview). They may be written as well as read,
+/// so only queries are let through: ``Statement``.
 struct SetupScript {
     /// The tables of one journal.
     struct Tables {

@@ -8,8 +8,8 @@ internal import Darwin
 
 /// A directory for the files of one query, which goes away with it.
 ///
-/// Its owner holds a lock in it (`flock(2)`), so that whoever comes later can tell those that a killed process left behind,
-/// and removes them.
+/// Its owner holds a lock in it (`flock(2)`), so that whoever comes later can tell those that a killed process left
+/// behind, and removes them.
 final class ScratchDirectory: Sendable {
     /// Its absolute path.
     let path: String

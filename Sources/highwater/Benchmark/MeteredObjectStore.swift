@@ -8,8 +8,8 @@ enum RequestKind: String, Sendable, CaseIterable {
 
 /// Counts the requests that a store makes for what it is asked.
 ///
-/// A call that takes several requests counts as many, by the table in `docs/object-stores.md`; requests that had to be made
-/// again are not seen here.
+/// A call that takes several requests counts as many, by the table in `docs/object-stores.md`; requests that had to be
+/// made again are not seen here.
 struct MeteredObjectStore: ObjectStore {
     private final class Counts: Sendable {
         let requests = Mutex<[RequestKind: Int]>([:])

@@ -18,8 +18,8 @@ struct Histogram: Equatable {
 
     /// The query that finds the numbers.
     ///
-    /// Each row of its answer is a step, a key in hexadecimal (`-` for none), a label and a number, by key and step; steps in
-    /// which nothing happened are among them.
+    /// Each row of its answer is a step, a key in hexadecimal (`-` for none), a label and a number, by key and step;
+    /// steps in which nothing happened are among them.
     ///
     /// - Parameters:
     ///   - step: The step.

@@ -23,7 +23,8 @@ struct SelectionOptions: ParsableArguments {
 
     /// The selection; `nil` when nothing is asked for.
     ///
-    /// - Parameter manifest: That of a manifest which is replayed; kept unless others are given, which the replay refuses.
+    /// - Parameter manifest: That of a manifest which is replayed; kept unless others are given, which the replay
+    ///   refuses.
     /// - Returns: What to apply.
     /// - Throws: What is wrong with an option or an expression.
     func selection(manifest: EventSelection? = nil) throws -> EventSelection? {

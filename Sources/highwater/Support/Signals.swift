@@ -82,8 +82,8 @@ private final class Interrupts {
             .map { number in
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
                 #if canImport(Darwin)
-                // Not before it listens: a signal in between would be lost instead of ending the program. On Linux Dispatch
-                // takes the signal over when it listens, and must find that nobody else has.
+                // Not before it listens: a signal in between would be lost instead of ending the program. On Linux
+                // Dispatch takes the signal over when it listens, and must find that nobody else has.
                 source.setRegistrationHandler { signal(number, SIG_IGN) }
                 #endif
                 source.setEventHandler {

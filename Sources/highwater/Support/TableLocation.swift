@@ -12,7 +12,8 @@ struct TableLocation: Equatable {
 
     /// Takes the location of an open journal.
     ///
-    /// - Parameter location: A path, or a URL with `file:`, `s3:` or `gs:`, perhaps with settings behind a question mark.
+    /// - Parameter location: A path, or a URL with `file:`, `s3:` or `gs:`, perhaps with settings behind a question
+    ///   mark.
     /// - Throws: ``CommandError`` for what lives in no place that others can reach.
     init(_ location: String) throws(CommandError) {
         let place: Place

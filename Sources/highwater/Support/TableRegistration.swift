@@ -7,9 +7,9 @@ enum TableEngine: String, CaseIterable, ExpressibleByArgument {
 
 /// The statements by which an engine gets to know a journal as a table.
 ///
-/// Each follows the documentation of its engine: the delta extension of DuckDB, Delta Lake's pages on Spark and Hive, Trino's
-/// connector (procedure `register_table`), Amazon Athena (`table_type`), Apache Drill's format plugin, and Snowflake's
-/// external tables.
+/// Each follows the documentation of its engine: the delta extension of DuckDB, Delta Lake's pages on Spark and Hive,
+/// Trino's connector (procedure `register_table`), Amazon Athena (`table_type`), Apache Drill's format plugin, and
+/// Snowflake's external tables.
 struct TableRegistration {
     let table: String
     let location: TableLocation

@@ -52,7 +52,8 @@ enum CloudServers {
 
     /// Runs a closure with a fresh bucket of S3, which goes afterwards.
     ///
-    /// - Parameter body: Is given the bucket's name, and a function that opens it at an endpoint (the true one by default).
+    /// - Parameter body: Is given the bucket's name, and a function that opens it at an endpoint (the true one by
+    ///   default).
     /// - Throws: What the closure threw, or why there is no bucket.
     static func withBucket(
         _ body: (_ name: String, _ open: @escaping @Sendable (_ endpoint: String?) throws -> S3ObjectStore) async throws

@@ -5,8 +5,8 @@ import Testing
 
 /// A random program of one journal in the hands of three processes, beside a model of what must come of it.
 ///
-/// The processes take turns, so what must come is certain: each has a store, a journal and a memory of its own. A follower looks in
-/// now and then, and must have at last what a replay has.
+/// The processes take turns, so what must come is certain: each has a store, a journal and a memory of its own. A
+/// follower looks in now and then, and must have at last what a replay has.
 struct JournalProgram {
     private let seed: UInt64
     private var random: SeededRandom

@@ -68,7 +68,8 @@ struct VacuumTests {
             fixture.time.advance(by: .seconds(121))
         }
         let state = try await fixture.journal.compaction.catalog.current(hint: nil, mustBeNewest: true)
-        // The one that the last compaction replaced, and the one before, which was not deleted when that one was planned.
+        // The one that the last compaction replaced, and the one before, which was not deleted when that one was
+        // planned.
         let retired = RetiredDomain(state.table?.domains[RetiredDomain.name]).objects.map(\.path)
         #expect(retired.count == 1)
         #expect(Set(try await fixture.memory.keys(IndexRun.folder)) == Set(retired + state.runs.map(\.path)))

@@ -32,10 +32,11 @@ private final class SharedRandom: Sendable {
     func next() -> UInt64 { random.withLock { $0.next() } }
 }
 
-/// One random program: writers, some whose puts land late, compactions that die, vacuum, erasure, and followers that crash.
+/// One random program: writers, some whose puts land late, compactions that die, vacuum, erasure, and followers that
+/// crash.
 ///
-/// A follower is what a consumer makes of it: it applies batches to a map, and keeps map and position together. A crash takes
-/// it back to what it kept last.
+/// A follower is what a consumer makes of it: it applies batches to a map, and keeps map and position together. A crash
+/// takes it back to what it kept last.
 struct FollowProgram {
     private struct Consumer {
         var events: [String: Event] = [:]

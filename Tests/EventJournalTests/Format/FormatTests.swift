@@ -11,8 +11,8 @@ struct FormatTests {
 
     /// The segments of `Resources/format-1`, and what was appended to make them.
     ///
-    /// Do not change this, nor the files: they stand for journals people have. A new version of the format gets a folder
-    /// of its own. `HIGHWATER_RECORD_GOLDEN=1` writes segments that are missing, and fails.
+    /// Do not change this, nor the files: they stand for journals people have. A new version of the format gets a
+    /// folder of its own. `HIGHWATER_RECORD_GOLDEN=1` writes segments that are missing, and fails.
     private static let golden: [(batchID: UUIDv7, events: [Event])] = [
         (
             UUIDv7(high: 0x018D_F8A5_6C00_7001, low: 0x8000_0000_0000_0001),

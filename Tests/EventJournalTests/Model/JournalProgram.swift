@@ -5,8 +5,8 @@ import Testing
 
 /// One random program: a few journals share a store that fails now and then, and every answer is checked.
 ///
-/// An append that failed may have taken effect: the store is looked at, and the model believes it. Reads may fail when a
-/// fault was injected, but what they answer must be right.
+/// An append that failed may have taken effect: the store is looked at, and the model believes it. Reads may fail when
+/// a fault was injected, but what they answer must be right.
 struct JournalProgram {
     private struct Writer {
         var journal: Journal

@@ -3,8 +3,8 @@ import Testing
 
 /// Different ids with one 64-bit hash.
 ///
-/// A round of XXH64 is a bijection of its lane for each input, and of its input for each lane. So two first stripes that
-/// differ in their first eight bytes are brought together again by the first eight bytes of the second stripe.
+/// A round of XXH64 is a bijection of its lane for each input, and of its input for each lane. So two first stripes
+/// that differ in their first eight bytes are brought together again by the first eight bytes of the second stripe.
 enum HashCollisions {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F

@@ -3,8 +3,8 @@ import GoogleCloudStorage
 import ObjectStorage
 import S3Storage
 
-/// Writes to a journal, or compacts it, for ever or so many times, and says on standard output what is acknowledged: for
-/// tests that kill it.
+/// Writes to a journal, or compacts it, for ever or so many times, and says on standard output what is acknowledged:
+/// for tests that kill it.
 ///
 ///     journal-writer JOURNAL NAME BATCHES EVENTS-PER-BATCH      appends
 ///     journal-writer change JOURNAL NAME BATCHES EVENTS-PER-BATCH    appends, updates and deletes

@@ -3,8 +3,8 @@ import BenchmarkEvents
 import EventJournal
 import ObjectStorage
 
-/// Replays from memory, so that reading a disk is not measured; ids are known from the first replay on, as they are in a process
-/// that has the journal open.
+/// Replays from memory, so that reading a disk is not measured; ids are known from the first replay on, as they are in
+/// a process that has the journal open.
 func replays() {
     for (layout, name) in [(Layout.sequential, "sequential"), (.interleaved, "interleaved")] {
         Benchmark("Replay 100,000 events of 100 \(name) segments") { benchmark, journal in

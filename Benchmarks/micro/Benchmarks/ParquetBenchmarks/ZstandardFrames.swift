@@ -1,7 +1,8 @@
 import CZstandard
 import Parquet
 
-/// Payloads compressed by zstd and nothing else, in frames as long as a page: what reading a file cannot be faster than.
+/// Payloads compressed by zstd and nothing else, in frames as long as a page: what reading a file cannot be faster
+/// than.
 struct ZstandardFrames {
     private var frames: [(compressed: [UInt8], count: Int)] = []
 

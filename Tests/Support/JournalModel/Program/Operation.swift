@@ -1,6 +1,7 @@
 import EventJournal
 
-/// One thing that an actor does, with all that chance decides about it, so that it stays the same when others are taken out.
+/// One thing that an actor does, with all that chance decides about it, so that it stays the same when others are taken
+/// out.
 struct Operation: Sendable {
     /// What is done.
     enum Action: Sendable {

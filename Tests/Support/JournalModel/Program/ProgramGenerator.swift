@@ -28,8 +28,8 @@ struct ProgramGenerator {
     mutating func program() -> Program {
         let actors = Int.random(in: 2...3, using: &random)
         let (second, minute, year): (Int64, Int64, Int64) = (1_000_000, 60_000_000, 31_536_000_000_000)
-        // Objects that nobody needs are deleted an hour after the time that their replacement's commit says: compactors'
-        // clocks may differ by less than that. Without compactions clocks may say what they like.
+        // Objects that nobody needs are deleted an hour after the time that their replacement's commit says:
+        // compactors' clocks may differ by less than that. Without compactions clocks may say what they like.
         compacts = chance(80)
         let skews = compacts ? [0, 0, second, -second, 15 * minute, -15 * minute] : [0, year, -year, 15 * minute]
         var program = Program(

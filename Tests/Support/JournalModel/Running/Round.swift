@@ -206,8 +206,8 @@ extension ArraySlice<Truth> {
 // MARK: - What lies on the store
 
 extension Round {
-    /// Checks that what lies on the store is what was written: each write whole, in one segment, or not at all; there if
-    /// it was acknowledged; behind what its writer knew of; and nothing else.
+    /// Checks that what lies on the store is what was written: each write whole, in one segment, or not at all; there
+    /// if it was acknowledged; behind what its writer knew of; and nothing else.
     ///
     /// - Parameters:
     ///   - causality: What was seen before the step.
@@ -215,8 +215,8 @@ extension Round {
     /// - Throws: ``Violation``.
     func checkSegments(_ causality: Causality, after earlier: ArraySlice<StoredSegment>) throws {
         var left = segments.map(\.rows)
-        // The acknowledged first: of two equal writes the other one may have failed. Of those the one that began last, since
-        // it has seen the most.
+        // The acknowledged first: of two equal writes the other one may have failed. Of those the one that began last,
+        // since it has seen the most.
         let writes = performances.filter(\.operation.writes).sorted { $0.begin > $1.begin }
         for performance in writes.filter({ !$0.outcome.isFailure }) + writes.filter({ $0.outcome.isFailure }) {
             let operation = performance.operation

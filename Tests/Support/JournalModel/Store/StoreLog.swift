@@ -4,7 +4,8 @@ import Synchronization
 
 /// What took effect on the store, in order: the ground under the model.
 ///
-/// It lies below the faults, so an effect whose answer was lost is in it. An effect is noted before its request returns.
+/// It lies below the faults, so an effect whose answer was lost is in it. An effect is noted before its request
+/// returns.
 final class StoreLog: Sendable {
     /// One effect.
     struct Entry: Sendable {

@@ -10,8 +10,8 @@ enum CurrentOperation {
 /// Decides which requests go wrong.
 ///
 /// A request is told from others by the operation it is made for, its kind, the folder of its key, and how many such
-/// there were: batch ids and what else differs from run to run have no part in it, and taking operations out of a program
-/// leaves the weather of the others as it was.
+/// there were: batch ids and what else differs from run to run have no part in it, and taking operations out of a
+/// program leaves the weather of the others as it was.
 final class Weather: Sendable {
     /// What went wrong so far.
     struct Tally: Sendable {

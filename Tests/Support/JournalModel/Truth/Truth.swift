@@ -8,17 +8,18 @@ struct ID: Hashable, Sendable {
 
 /// What a journal must say at one moment.
 ///
-/// The rule: an id is a machine that takes the rows with its id in their order of arrival. Absent, it takes a put and is
-/// present, and ignores updates and deletes. Present, it ignores puts, since the first write counts; an update of the
-/// version's timestamp replaces it, and a delete of the version's timestamp makes the id absent and free. Changes that
-/// carry another timestamp were meant for an event that is gone, and are ignored.
+/// The rule: an id is a machine that takes the rows with its id in their order of arrival. Absent, it takes a put and
+/// is present, and ignores updates and deletes. Present, it ignores puts, since the first write counts; an update of
+/// the version's timestamp replaces it, and a delete of the version's timestamp makes the id absent and free. Changes
+/// that carry another timestamp were meant for an event that is gone, and are ignored.
 ///
-/// Order of arrival: what a compaction has absorbed, by the version of the catalog, before what none has; then batch id,
-/// then row. A batch id is known from the name of the object that took effect on the store, a version from its commit.
-/// So nothing is left to chance but these:
+/// Order of arrival: what a compaction has absorbed, by the version of the catalog, before what none has; then batch
+/// id, then row. A batch id is known from the name of the object that took effect on the store, a version from its
+/// commit. So nothing is left to chance but these:
 ///
-/// - A blind write (`append`) of a machine whose clock is behind may get a batch id below those of writes that it does not
-///   know of, however long ago they were acknowledged, and then counts as earlier. So may one of two writes that race.
+/// - A blind write (`append`) of a machine whose clock is behind may get a batch id below those of writes that it does
+///   not know of, however long ago they were acknowledged, and then counts as earlier. So may one of two writes that
+///   race.
 /// - A write gets a batch id above all that its journal has stored or listed (``Causality``), and one that looks up
 ///   first, above all that is in the inbox when it begins. There nothing is left open.
 ///
