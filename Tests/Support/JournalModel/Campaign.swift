@@ -74,6 +74,7 @@ struct Campaign: Sendable {
     private func report(_ program: Program, _ violation: Violation, _ watchdog: Watchdog) async {
         defer { fflush(nil) }
         print("\nFAILED: journal-model --seed \(program.seed) --programs 1\n  \(violation)\n\(program)")
+        fflush(nil)
         if !shrinks { return }
         // What tasks do at the same time differs from run to run: such a program gets several chances to fail.
         let isConcurrent = program.steps.contains { $0.operations.count > 1 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import ObjectStorageTesting
 
 /// Runs random programs against the journal and a model of it.
@@ -47,6 +48,8 @@ struct JournalModelProgram: AsyncParsableCommand {
         let base = seed ?? UInt64.random(in: 0..<1 << 48)
         let count = programs ?? (minutes == nil ? 10_000 : Int.max)
         print("journal-model: \(count == Int.max ? "programs" : "\(count) programs") from seed \(base)")
+        // What was printed survives a crash.
+        fflush(nil)
         let campaign = Campaign(
             seed: base,
             programs: count,
@@ -63,6 +66,7 @@ struct JournalModelProgram: AsyncParsableCommand {
             "journal-model: \(result.programs) programs, \(result.operations) operations, "
                 + "\(result.failures) failed, in \(result.seconds) s"
         )
+        fflush(nil)
         if result.failures > 0 { throw ExitCode.failure }
     }
 }
