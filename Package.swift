@@ -132,7 +132,7 @@ let package = Package(
                     package: "swift-system",
                     condition: .when(platforms: [.linux])
                 ),
-            ]
+            ],
         ),
 
         // The command line
@@ -245,7 +245,11 @@ let package = Package(
             ],
             exclude: ["Support/flash_flood.py"]
         ),
-        .testTarget(name: "SQLQueryTests", dependencies: ["SQLQuery", "EventJournal", "ObjectStorage", "highwater"]),
+        .testTarget(
+            name: "SQLQueryTests",
+            dependencies: ["SQLQuery", "EventJournal", "ObjectStorage", "highwater"],
+            exclude: ["Resources"]
+        ),
         .testTarget(name: "JMESPathTests", dependencies: ["JMESPath"], exclude: ["Resources", "Support/reference.py"]),
         .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),
         .executableTarget(

@@ -10,6 +10,19 @@ enum Engine {
         return tests.deletingLastPathComponent().deletingLastPathComponent().appending(path: ".tools/bin/duckdb").path
     }()
     static let duckDB = DuckDB(path: path)
+    /// The Python that has the other readers of tables.
+    static let python: String = {
+        if let path = ProcessInfo.processInfo.environment["HIGHWATER_PYTHON"] { return path }
+        return project.appending(path: ".tools/venv/bin/python").path
+    }()
+    /// Where the test bundle and the programs were built.
+    static let products: URL = {
+        var url = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+        for bundle in Bundle.allBundles where bundle.bundlePath.hasSuffix(".xctest") { url = bundle.bundleURL }
+        return url.deletingLastPathComponent()
+    }()
+    static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
 }
 
 /// A fresh directory that goes away with the object.
@@ -40,6 +53,16 @@ extension SQLQuery {
     /// Runs and returns what is printed.
     func text(on journal: Journal, with others: [String: Journal] = [:]) async throws -> String {
         try await printed(on: journal, with: others).text
+    }
+
+    /// Runs, and writes what is printed into a file.
+    @discardableResult
+    func write(on journal: Journal, with others: [String: Journal] = [:], to path: String) async throws -> SQLReport {
+        try Data().write(to: URL(filePath: path))
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        let report = try await run(on: journal, with: others, printingTo: file.fileDescriptor)
+        try file.close()
+        return report
     }
 
     func printed(
