@@ -115,7 +115,8 @@ struct SuiteJournals {
         )
     }
 
-    /// Every 7 h 13 min from the end of February 2024, so that clocks change on the way; a few are long ago or far ahead.
+    /// Every 7 h 13 min from the end of February 2024, so that clocks change on the way; a few are long ago or far
+    /// ahead.
     private static func moment(_ number: Int) -> Timestamp {
         let usual = 1_709_073_000_000_000 + Int64(number) * 25_980_000_000 + Int64(number * 37 % 1000)
         return Timestamp(
