@@ -65,6 +65,45 @@ struct MaintenanceTests {
         #expect(try await store.keys("segments/").isEmpty)
     }
 
+    @Test(
+        "what is appended while it ends its work, and is enough by itself, is compacted too, with nobody appending more"
+    )
+    func appendedMeanwhile() async throws {
+        let memory = MemoryObjectStore()
+        let time = VirtualTime()
+        let virtual = time.journalTime
+        let appending = Shared<Journal?>(nil)
+        let journal = Journal(
+            store: DatedStore(memory, time),
+            configuration: JournalConfiguration(
+                automaticCompaction: AutomaticCompaction(inboxSegments: 4, quiet: .milliseconds(1))
+            ),
+            generator: UUIDv7Generator(clock: { time.timestamp }),
+            time: JournalTime(now: virtual.now) { duration in
+                // Nobody else waits so long: it has compacted, and waits to delete what it has absorbed.
+                if duration > .seconds(60) {
+                    let journal = appending.withLock { journal -> Journal? in
+                        defer { journal = nil }
+                        return journal
+                    }
+                    for number in 0..<4 {
+                        try await journal?.append([Event(id: "late-\(number)", timestamp: time.timestamp, data: [])])
+                    }
+                }
+                try await virtual.sleep(duration)
+            },
+            clock: { time.timestamp }
+        )
+        appending.withLock { $0 = journal }
+        try await Self.append(4, journal)
+        try await Self.until { !journal.maintenanceStatus.isRunning }
+        #expect(journal.maintenanceStatus.compactions == 2)
+        #expect(journal.maintenanceStatus.lastError == nil)
+        #expect(appending.withLock { $0 == nil })
+        #expect(try await memory.keys(Segment.inbox).allSatisfy { !$0.hasSuffix(Segment.suffix) })
+        #expect(try await journal.collect().count == 8)
+    }
+
     @Test("what fails in the background is told, and stops nobody")
     func failure() async throws {
         let memory = MemoryObjectStore()

@@ -166,6 +166,31 @@ struct VacuumTests {
         #expect(try await fixture.another().collect().count == 20)
     }
 
+    @Test(
+        "a log retention of less than an hour is refused, unless allowed: followers and readers need the last commits"
+    )
+    func shortLogRetention() async throws {
+        let fixture = try await Self.compacted()
+        fixture.time.advance(by: .seconds(2 * 86_400))
+        let before = try await fixture.memory.keys("")
+        for seconds in [3599, 0, -1] {
+            for isDryRun in [false, true] {
+                let options = VacuumOptions(logRetention: .seconds(seconds), isDryRun: isDryRun)
+                let error = await #expect(throws: JournalError(.invalidOption, "")) {
+                    try await fixture.journal.vacuum(options)
+                }
+                #expect(
+                    error?.message.contains("A log retention of \(seconds) seconds is shorter than an hour") == true
+                )
+            }
+        }
+        #expect(try await fixture.memory.keys("") == before)
+        let allowed = VacuumOptions(allowsShortRetention: true, logRetention: .seconds(3599))
+        let report = try await fixture.another().vacuum(allowed)
+        #expect(report.items.contains { $0.key.hasPrefix("_delta_log/") })
+        #expect(try await fixture.another().collect().count == 20)
+    }
+
     @Test("what nothing names stays while it is young: a compaction may be about to")
     func unreferenced() async throws {
         let fixture = try await Self.compacted()

@@ -163,6 +163,113 @@ struct DeltaPeerTests {
         (left.timestamp, left.id) < (right.timestamp, right.id)
     }
 
+    @Test("events that delta-rs has doubled are told of before a change is applied, and its own way back helps")
+    func doubled() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path + "/journal"
+        let peer = DeltaPeer(path: path)
+        var random = SeededGenerator(seed: 9)
+        let journal = Self.journal(path)
+        try await journal.append((0..<40).map { Self.event("\($0)", &random) })
+        try await journal.compact()
+        let doubled = try await peer.run("double")
+        try #require(doubled.rows.count == 80)
+        try await Self.journal(path).delete("7")
+        let error = await #expect(throws: JournalError(.damagedSegment, "")) {
+            try await Self.journal(path).compact(CompactionPolicy(force: true, appliesChanges: true))
+        }
+        let message = try #require(error?.message)
+        #expect(message.contains("nothing was changed"), "\(message)")
+        #expect(message.contains("another program has entered events that are there already"), "\(message)")
+        #expect(message.contains("`.restore(version)`"), "\(message)")
+        #expect(try await peer.run("read").version == doubled.version)
+        // What the message says to do.
+        #expect(try await peer.run("restore").rows.count == 40)
+        try await Self.journal(path).compact(CompactionPolicy(force: true, appliesChanges: true))
+        let events = try await Self.journal(path).collect()
+        #expect(events.count == 39 && !events.contains { $0.id == "7" })
+        #expect(try await peer.run("read").rows.count == 39)
+        #expect(try await Self.journal(path).verify().isClean)
+    }
+
+    /// What a follower gets until it is caught up: changes as texts by id, and where it is then if there were any.
+    private static func follow(_ journal: Journal, from start: FollowStart) async throws
+        -> (changes: [String: [String]], position: FollowPosition?)
+    {
+        var changes: [String: [String]] = [:]
+        var position: FollowPosition?
+        for try await batch in journal.follow(from: start, options: FollowOptions(untilCaughtUp: true)) {
+            for row in 0..<batch.count {
+                let event = batch.events[row]
+                changes[event.id, default: []].append("\(batch.change(at: row)) \(event.data)")
+            }
+            position = batch.position
+        }
+        return (changes, position)
+    }
+
+    @Test(
+        "a follower that was away while delta-rs optimized goes on from its mark: nothing is missed, nothing comes twice",
+        arguments: ["compact", "z-order"],
+        [false, true]
+    )
+    func followerAway(command: String, isCleaned: Bool) async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path + "/journal"
+        let peer = DeltaPeer(path: path)
+        var random = SeededGenerator(seed: 10)
+        let time = VirtualTime()
+        let journal = Self.journal(path, time: time.journalTime)
+        let small = CompactionPolicy(force: true, targetObjectBytes: 3000, appliesChanges: true)
+        var put: [String: Event] = [:]
+        func append(_ name: String) async throws {
+            let events = (0..<40).map { Self.event("\(name)-\($0)", &random) }
+            for event in events { put[event.id] = event }
+            try await journal.append(events)
+        }
+        try await append("compacted")
+        try await journal.compact(small)
+        try await append("waiting")
+        let before = try await Self.follow(Self.journal(path), from: .beginning)
+        try #require(before.changes.count == 80)
+        try await journal.setMark("away", to: try #require(before.position), ifMatches: nil)
+        // While it is away:
+        for round in 0..<3 {
+            try await append("away-\(round)")
+            // An id that is taken does not count, wherever the first one is.
+            try await journal.append([Self.event("compacted-\(round)", &random)])
+            try await journal.update("compacted-1\(round)", data: Array("\(round)".utf8))
+            try await journal.delete("waiting-\(round)")
+            try await journal.compact(small)
+        }
+        if isCleaned {
+            // What was absorbed is gone from the inbox: only files of the table have it.
+            time.advance(by: .seconds(121))
+            try await journal.compact(small)
+            let left = try await journal.store.listAll(prefix: Segment.inbox).collect(upTo: 1000).map(\.key)
+            #expect(!left.contains { $0.hasSuffix(Segment.suffix) })
+        }
+        let optimized = try await peer.run(command)
+        #expect(optimized.rows.count == 197)
+        // And those are of delta-rs alone.
+        if isCleaned { _ = try await peer.run("vacuum-full") }
+        try await append("new")
+        try await journal.update("new-0", data: Array("again".utf8))
+        let mark = try #require(try await Self.journal(path).mark("away"))
+        #expect(mark.position == before.position)
+        let after = try await Self.follow(Self.journal(path), from: .position(mark.position))
+        var expected: [String: [String]] = [:]
+        for (id, event) in put where before.changes[id] == nil { expected[id] = ["put \(event.data)"] }
+        expected["new-0"] = ["put \(Array("again".utf8))"]
+        for round in 0..<3 {
+            expected["compacted-1\(round)"] = ["update \(Array("\(round)".utf8))"]
+            expected["waiting-\(round)"] = ["delete []"]
+        }
+        #expect(after.changes == expected)
+        let end = try #require(after.position)
+        #expect(try await Self.follow(journal, from: .position(end)).changes.isEmpty)
+    }
+
     @Test(
         "what delta-rs commits leaves the journal right, and we can go on with it",
         arguments: ["compact", "z-order", "checkpoint", "vacuum", "vacuum-full", "cleanup"]

@@ -3,6 +3,7 @@
     delta_peer.py watch TABLE STOP       rows of each version that is met, one JSON object per version, until STOP exists
     delta_peer.py optimize-often TABLE STOP    optimize.compact again and again, until STOP exists
     delta_peer.py read|compact|z-order|vacuum|vacuum-full|checkpoint|cleanup TABLE     once, and then the rows
+    delta_peer.py double|restore TABLE     all rows once more; back to the version before; and then the rows
 """
 
 import datetime
@@ -114,6 +115,10 @@ def once(command, path):
         table.create_checkpoint()
     elif command == "cleanup":
         table.cleanup_metadata()
+    elif command == "double":
+        deltalake.write_deltalake(table, table.to_pyarrow_table(), mode="append")
+    elif command == "restore":
+        table.restore(table.version() - 1)
     else:
         assert command == "read", command
     print(json.dumps(describe(deltalake.DeltaTable(path))))
