@@ -17,6 +17,7 @@ private import Darwin
 ///
 /// `journal-lifecycle DIRECTORY EVENTS [KEYS]`: the directory must be new; prints one line for each figure.
 /// `journal-lifecycle DIRECTORY look-up EVENTS`: the look-ups alone, in a journal that the first has made.
+/// `journal-lifecycle DIRECTORY append EVENTS`: the appends alone, so that `highwater compact` finds them all.
 /// `journal-lifecycle DIRECTORY catalog COMMITS SEGMENTS`: opens a journal with so many commits and segments.
 @main
 struct JournalLifecycle {
@@ -35,9 +36,15 @@ struct JournalLifecycle {
             try await Run(path: arguments[1], events: events, keys: 1).lookUp("now")
             return
         }
+        if arguments.count == 4, arguments[2] == "append", let events = Int(arguments[3]) {
+            var run = Run(path: arguments[1], events: events, keys: max(events / 10, 1))
+            try await run.append()
+            return
+        }
         guard arguments.count >= 3, let events = Int(arguments[2]), events >= 1000 else {
             print("usage: journal-lifecycle DIRECTORY EVENTS [KEYS]")
             print("       journal-lifecycle DIRECTORY look-up EVENTS")
+            print("       journal-lifecycle DIRECTORY append EVENTS")
             print("       journal-lifecycle DIRECTORY catalog COMMITS SEGMENTS")
             exit(64)
         }
@@ -63,6 +70,20 @@ private struct Run {
 
     private func journal(_ store: any ObjectStore) -> Journal {
         Journal(store: store, configuration: .defaults)
+    }
+
+    /// Appends all events, and compacts nothing.
+    mutating func append() async throws {
+        let configuration = JournalConfiguration(automaticCompaction: nil)
+        let journal = Journal(store: try store(), configuration: configuration)
+        var generator = EventGenerator(seed: 42, keys: keys)
+        for done in stride(from: 0, to: events, by: 5000) {
+            let batch = generator.batch(min(5000, events - done))
+            payloadBytes += batch.payloads.payloadBytes
+            try await journal.append(batch)
+        }
+        say("events", Double(events), "")
+        say("payload", Double(payloadBytes) / 1e6, "MB")
     }
 
     /// Appends all events, and compacts after each million.
@@ -135,11 +156,18 @@ private struct Run {
         say("cold look-up, requests at most", Double(cold.max() ?? 0), "")
         let store = try store()
         let journal = journal(store)
-        _ = try await journal.event("warm")
         var warm: [Int] = []
         times = []
         var warming = Span()
         var random = EventGenerator(seed: 7, keys: 1)
+        // Until it keeps the hashes of the index's top, which has two million at most in a journal of this size.
+        for _ in 0..<300 {
+            let id = String(decoding: EventGenerator.id(Int64(random.number(below: events))), as: UTF8.self)
+            guard try await journal.event(id) != nil else { throw Missing(id: id) }
+        }
+        say("look-ups until it is warm", 300, "")
+        say("look-ups until it is warm, requests", Double(store.counts.total), "")
+        say("look-ups until it is warm, bytes read", Double(store.counts.bytesRead), "")
         for _ in 0..<2000 {
             let number = random.number(below: events)
             let id = String(decoding: EventGenerator.id(Int64(number)), as: UTF8.self)

@@ -1,7 +1,7 @@
 internal import ObjectStorage
 
 extension IndexReader {
-    /// A few standard deviations more than a single look-up, since each miss here is a request of its own.
+    /// One standard deviation less than a single look-up: what is missed is read again, and counts less among many.
     private static let bulkSigmas = 5.0
     /// 2 MiB.
     private static let mostPagesPerRead = 512
@@ -73,11 +73,10 @@ extension IndexReader {
         var probes = Array(sought)
         var reads = plan(probes, in: run)
         let bytes = reads.reduce(0) { $0 + $1.pages.count * IndexLayout.pageBytes }
-        var filter: IndexFilter?
-        if case .filter(let kept) = cache.item(run) { filter = kept }
-        if filter == nil, bytes > 2 * run.layout.filterBytes.count { filter = try await self.filter(run) }
-        if let filter {
-            probes.removeAll { !filter.mightContain($0.hash) }
+        var kept = cache.item(run)
+        if kept == nil, bytes > 2 * run.layout.filterBytes.count { kept = .filter(try await filter(run)) }
+        if let kept {
+            probes.removeAll { kept.excludes($0.hash) }
             reads = plan(probes, in: run)
         }
         let (store, remaining) = (store, probes)

@@ -5,13 +5,21 @@ internal import ObjectStorage
 /// It answers with every entry of the hash: the event itself, events whose ids share 48 bits of the hash, and former
 /// ones since deleted. Whoever asks reads the events there and compares ids. No entry means that no event has the id.
 ///
-/// Memory: 32 MiB at most for the filters of top runs and for small runs, and what look-ups under way read.
+/// The more look-ups there are, the more it keeps of the top, which most of them only have to get past: nothing after
+/// the first, the filters after the second, and all hashes once the look-ups have read as much as that takes. From then
+/// on only the run is read that has the hash.
+///
+/// Memory: 32 MiB at most for what it keeps of top runs and for small runs, and what look-ups under way read.
 struct IndexReader: Sendable {
     /// 256 KiB, some 17,000 entries.
     static let standardSmallRun = 256 << 10
     static let standardCapacity = 32 << 20
-    /// One look-up in 15,000 reads twice.
-    private static let sigmas = 4.0
+    /// One look-up in 500 million reads twice.
+    private static let sigmas = 6.0
+    /// What a look-up reads of a run of two million entries, roughly.
+    private static let bytesPerLookUp = 128 << 10
+    /// 4 MiB.
+    private static let pagesAtOnce = 1024
 
     let store: any ObjectStore
     let cache: IndexCache
@@ -37,7 +45,8 @@ struct IndexReader: Sendable {
     /// The timestamps of all entries with a hash, ascending.
     ///
     /// Cost: one get for each run whose range has the hash, at the same time, none for those that are kept or whose
-    /// kept filter excludes the hash. A get is of about 110 KiB in a run of 4 M entries.
+    /// kept filter or hashes exclude it. A get is of about 170 KiB in a run of 4 M entries. The second look-up in a run
+    /// of the top reads its filter as well, and a later one all of it; see ``lookUpsBeforeHashes(_:)``.
     ///
     /// - Parameters:
     ///   - hash: The full hash of the id.
@@ -47,7 +56,10 @@ struct IndexReader: Sendable {
     func timestamps(hash: UInt64, runs: [IndexRun]) async throws -> [Int64] {
         let hash = IndexEntry.significant(hash)
         let covering = runs.filter { $0.covers(hash) }
-        let found = try await mapConcurrently(covering, limit: 8) { try await timestamps(hash, in: $0) }
+        let keepsHashes = cache.acceptsHashes(of: runs.filter { $0.level == .top })
+        let found = try await mapConcurrently(covering, limit: 8) { run in
+            try await timestamps(hash, in: run, keepsHashes: keepsHashes)
+        }
         return found.count == 1 ? found[0] : Set(found.joined()).sorted()
     }
 
@@ -114,13 +126,13 @@ struct IndexReader: Sendable {
 
     // MARK: - One run
 
-    private func timestamps(_ hash: UInt64, in run: IndexRun) async throws -> [Int64] {
+    private func timestamps(_ hash: UInt64, in run: IndexRun, keepsHashes: Bool) async throws -> [Int64] {
         if run.bytes <= smallRun {
             var pages = try await small(run)
             guard case .complete(let places) = try pages.find(hash) else { return [] }
             return pages.timestamps(places)
         }
-        if let filter = try await keptFilter(run), !filter.mightContain(hash) { return [] }
+        if let kept = try await kept(run, keepsHashes: keepsHashes), kept.excludes(hash) { return [] }
         return try await search(hash, in: run)
     }
 
@@ -137,12 +149,41 @@ struct IndexReader: Sendable {
         return []
     }
 
-    /// The filter of a top run, if it is kept, or if this is not the first look-up there: who asks once is not made to
-    /// read megabytes.
-    private func keptFilter(_ run: IndexRun) async throws -> IndexFilter? {
-        if case .filter(let filter) = cache.item(run) { return filter }
-        guard run.level == .top, acceptsFilter(run), cache.note(run) else { return nil }
-        return try await filter(run)
+    /// What is kept of a run, or by now should be: who asks once is not made to read megabytes.
+    private func kept(_ run: IndexRun, keepsHashes: Bool) async throws -> IndexCache.Item? {
+        let item = cache.item(run)
+        if case .hashes = item { return item }
+        guard run.level == .top else { return item }
+        let lookUps = cache.count(run)
+        // One look-up of several at the same time reads the hashes, the others go on with the filter.
+        if keepsHashes, lookUps == IndexReader.lookUpsBeforeHashes(run) { return .hashes(try await hashes(run)) }
+        if let item { return item }
+        guard lookUps > 1, acceptsFilter(run) else { return nil }
+        return .filter(try await filter(run))
+    }
+
+    /// At which look-up in a run of the top all of its hashes are read: when the look-ups have read as much as that
+    /// takes, so that it never costs more than twice what is best.
+    ///
+    /// 110 in a run of a million entries.
+    static func lookUpsBeforeHashes(_ run: IndexRun) -> Int { max(3, run.layout.pagesEnd / bytesPerLookUp) }
+
+    /// All hashes of a run, read in steps of 4 MiB.
+    private func hashes(_ run: IndexRun) async throws -> IndexHashes {
+        let object = IndexObject(store: store, run: run)
+        var hashes = IndexHashes(entries: run.entries)
+        do {
+            for start in stride(from: 0, to: run.layout.pageCount, by: IndexReader.pagesAtOnce) {
+                let end = min(start + IndexReader.pagesAtOnce, run.layout.pageCount)
+                var pages = try await object.readPages(start..<end)
+                hashes.append(try pages.allEntries())
+            }
+        } catch {
+            cache.restart(run)
+            throw error
+        }
+        cache.keep(.hashes(hashes), of: run)
+        return hashes
     }
 
     private func acceptsFilter(_ run: IndexRun) -> Bool {

@@ -33,7 +33,8 @@ struct IndexSearch: Sendable {
     /// The pages to read: those where the hash is by interpolation, and a margin.
     ///
     /// The number of hashes below one of `n` that are spread evenly is distributed binomially: with four standard
-    /// deviations on either side one search in 15,000 has to read again, with five one in 1.7 million.
+    /// deviations on either side one search in 15,000 has to read again, with five one in 1.7 million, with six one in
+    /// 500 million.
     func window(sigmas: Double) -> Range<Int> {
         if let widened { return widened }
         if attempts >= IndexSearch.mostInterpolations {
