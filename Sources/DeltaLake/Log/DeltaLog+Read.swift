@@ -83,21 +83,19 @@ extension DeltaLog {
     /// The newest state by way of a checkpoint; `nil` when the checkpoint is missing or damaged.
     private func open(_ name: CheckpointName, _ search: inout Search) async throws -> DeltaSnapshot? {
         guard name.version < .max, search.tried.insert(name).inserted else { return nil }
-        let start = ContinuousClock.now
-        async let checkpoint = checkpoint(name)
-        async let commit = actions(ofVersion: name.version + 1)
-        var builder = SnapshotBuilder(validated: start)
-        do {
-            guard let actions = try await checkpoint else { return nil }
-            try builder.take(checkpoint: actions, version: name.version, object: LogFile.checkpointKey(name.version))
-            for (version, names) in builder.missingDomains.sorted(by: { $0.key < $1.key }) {
-                builder.recover(names, from: try await self.actions(ofVersion: version))
+        let empty = SnapshotBuilder(validated: .now)
+        let (started, commit) = try await beside {
+            do {
+                return Result<[DeltaAction]?, any Error>.success(try await actions(ofVersion: name.version + 1))
+            } catch {
+                // Of no interest when the checkpoint leads nowhere.
+                return .failure(error)
             }
-        } catch let error as DeltaLakeError where error.code == .malformed {
-            search.failure = search.failure ?? error
-            return nil
+        } _: {
+            try await take(name, into: empty, &search)
         }
-        if let actions = try await commit {
+        guard var builder = started else { return nil }
+        if let actions = try commit.get() {
             try builder.apply(actions, version: name.version + 1, object: LogFile.commitKey(name.version + 1))
             if try await follow(&builder) == .gap {
                 if let newer = try await behindCleanUp(builder.version) { return newer }
@@ -105,6 +103,25 @@ extension DeltaLog {
             }
         }
         return try finish(builder)
+    }
+
+    /// A builder with what a checkpoint says; `nil` when that is missing or damaged.
+    private func take(
+        _ name: CheckpointName,
+        into builder: consuming SnapshotBuilder,
+        _ search: inout Search
+    ) async throws -> SnapshotBuilder? {
+        do {
+            guard let actions = try await checkpoint(name) else { return nil }
+            try builder.take(checkpoint: actions, version: name.version, object: LogFile.checkpointKey(name.version))
+            for (version, names) in builder.missingDomains.sorted(by: { $0.key < $1.key }) {
+                builder.recover(names, from: try await self.actions(ofVersion: version))
+            }
+            return builder
+        } catch let error as DeltaLakeError where error.code == .malformed {
+            search.failure = search.failure ?? error
+            return nil
+        }
     }
 
     private func lastCheckpoint() async throws -> LastCheckpoint? {

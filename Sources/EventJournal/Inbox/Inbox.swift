@@ -351,10 +351,12 @@ actor Inbox {
         try await resolveSuspects()
         // Ids of the inbox are looked up in the index next, most of the time: its filters come beside them.
         let (index, runs) = (lookup.index, reader.isFar && !fresh.isEmpty ? state.runs : [])
-        async let isPrepared = Inbox.prepare(index, runs)
-        try await load(fresh.filter { !$0.isChanges })
-        try await loadChanges(fresh.filter(\.isChanges))
-        _ = await isPrepared
+        _ = try await beside {
+            await Inbox.prepare(index, runs)
+        } _: {
+            try await load(fresh.filter { !$0.isChanges })
+            try await loadChanges(fresh.filter(\.isChanges))
+        }
         for segment in fresh { rememberedIDs -= remembered.removeValue(forKey: segment.key)?.count ?? 0 }
     }
 

@@ -103,11 +103,13 @@ public struct LocalObjectStore: ObjectStore {
             return (page, parts)
         }
         guard let first = rest.first, let second = rest.dropFirst().first else { return page }
-        async let back = threads.run { [directory] in try directory.lookUp(second, keysOnly: false) }
-        let front = try await threads.run { [directory] in try directory.lookUp(first, keysOnly: false) }
+        let (front, back) = try await beside {
+            try await threads.run { [directory] in try directory.lookUp(second, keysOnly: false) }
+        } _: {
+            try await threads.run { [directory] in try directory.lookUp(first, keysOnly: false) }
+        }
         var whole = page
-        whole.objects = front
-        whole.objects += try await back
+        whole.objects = front + back
         return whole
     }
 }

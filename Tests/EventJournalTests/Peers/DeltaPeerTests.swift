@@ -123,20 +123,17 @@ struct DeltaPeerTests {
         let path = scratch.path + "/journal"
         let stop = scratch.path + "/stop"
         let peer = DeltaPeer(path: path)
-        async let watched = peer.watch(until: stop)
-        async let optimized = othersCommit ? peer.optimize(until: stop) : DeltaPeer.Optimizing(commits: 0, conflicts: 0)
-        var outcome = Result<[String: [UInt8]?], any Error>.success([:])
-        do {
-            outcome = .success(
-                try await Self.storm(path, seed: othersCommit ? 2 : 1, rounds: 120)
-            )
-        } catch {
-            outcome = .failure(error)
+        let ((expected, tables), optimizing) = try await beside {
+            othersCommit ? try await peer.optimize(until: stop) : DeltaPeer.Optimizing(commits: 0, conflicts: 0)
+        } _: {
+            try await beside {
+                try await peer.watch(until: stop)
+            } _: {
+                // Whatever happens, the others are to end.
+                defer { _ = FileManager.default.createFile(atPath: stop, contents: nil) }
+                return try await Self.storm(path, seed: othersCommit ? 2 : 1, rounds: 120)
+            }
         }
-        // Whatever happened, the others are to end.
-        try Data().write(to: URL(filePath: stop))
-        let (tables, optimizing) = (try await watched, try await optimized)
-        let expected = try outcome.get()
         #expect(tables.count > 5, "only \(tables.count) versions were met")
         // At their commits, too, nothing comes back and nothing doubles: whoever is late notices.
         if othersCommit { #expect(optimizing.commits > 0, "\(optimizing)") }
