@@ -9,7 +9,7 @@ ARGS ?=
 
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks Fuzz)
 
-.PHONY: help setup build demo test model soak mutants lint format bench bench-smoke bench-micro fuzz clean
+.PHONY: help setup build demo test test-spark model soak mutants lint format bench bench-smoke bench-micro fuzz clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -26,6 +26,10 @@ demo: setup ## import real events, replay a range, look one up
 # One after the other: tests that wait for child processes hold the threads that others, with a time limit, wait for.
 test: setup ## run all tests (ARGS='--filter ...' for some)
 	swift test --disable-xctest --no-parallel $(ARGS)
+
+test-spark: ## run the tests of Spark too (installs it: 400 MB)
+	@scripts/setup-spark
+	swift test --disable-xctest --no-parallel --filter Spark $(ARGS)
 
 model: setup ## run 10,000 random programs against the journal and a model of it (ARGS='--seed S --programs 1' repeats one)
 	@scripts/model $(ARGS)

@@ -133,6 +133,7 @@ let package = Package(
                     condition: .when(platforms: [.linux])
                 ),
             ],
+            resources: [.embedInCode("Spark/spark_session.py")]
         ),
 
         // The command line

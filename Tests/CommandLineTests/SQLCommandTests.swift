@@ -119,6 +119,11 @@ import Testing
         #expect(try await status(path, "select 1", "--with", "main=" + path) == 64)
         #expect(try await status(path, "select 1", "--with", "a=" + path, "--with", "A=" + path) == 64)
         #expect(try await status(path, "select 1", "--threads", "0") == 64)
+        #expect(try await status(path, "select 1", "--spark", "/usr/bin/python3") == 64)
+        #expect(try await status(path, "select 1", "--engine", "spark", "--spill", "1GiB") == 64)
+        #expect(try await status(path, "select 1", "--engine", "spark", "--memory", "100MiB") == 64)
+        #expect(try await status(path, "select 1", "--engine", "spark", "--spark", "/nowhere/python") == 10)
+        #expect(try await status(path, "select 1", "--engine", "flink") == 64)
         withExtendedLifetime(scratch) {}
     }
 

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// DuckDB's command-line program, which runs the queries.
 public struct DuckDB: Sendable, Hashable {
     /// Where the program is.
@@ -32,40 +24,20 @@ public struct DuckDB: Sendable, Hashable {
         searchPath: String,
         executable: String? = nil
     ) throws(SQLError) -> DuckDB {
-        let directories = searchPath.split(separator: ":", omittingEmptySubsequences: true)
-        func search(_ name: String) -> DuckDB? {
-            for directory in directories where isExecutable("\(directory)/\(name)") {
-                return DuckDB(path: "\(directory)/\(name)")
-            }
-            return nil
-        }
+        let search = ProgramSearch(searchPath: searchPath, executable: executable)
         if let setting, !setting.isEmpty {
-            let found = setting.contains("/") ? (isExecutable(setting) ? DuckDB(path: setting) : nil) : search(setting)
-            guard let found else {
-                throw SQLError(
-                    .engine,
-                    "\(setting) is not a program that can be run; name DuckDB's command-line program."
-                )
-            }
-            return found
+            if let found = search.named(setting) { return DuckDB(path: found) }
+            throw SQLError(
+                .engine,
+                "\(setting) is not a program that can be run; name DuckDB's command-line program."
+            )
         }
-        if let found = search("duckdb") { return found }
-        var directory = executable.map { $0[...] } ?? ""
-        while let slash = directory.lastIndex(of: "/") {
-            directory = directory[..<slash]
-            let tool = "\(directory)/.tools/bin/duckdb"
-            if isExecutable(tool) { return DuckDB(path: tool) }
-        }
+        if let found = search.named("duckdb") ?? search.tool("bin/duckdb") { return DuckDB(path: found) }
         throw SQLError(
             .engine,
             "SQL is run by DuckDB's command-line program, \(EngineVersion.minimum) or newer, and there is none on PATH. Install "
                 + "it (https://duckdb.org/install; on macOS: brew install duckdb), run scripts/setup in a checkout of Highwater, "
                 + "or say where it is."
         )
-    }
-
-    private static func isExecutable(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
 }

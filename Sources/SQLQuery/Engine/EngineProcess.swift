@@ -6,10 +6,9 @@ internal import System
 internal import SystemPackage
 #endif
 
-/// Runs DuckDB's program as a child.
+/// Runs an engine's program as a child.
 ///
-/// The child gets an environment of its own, so that nothing of ours can be asked for, and ends when the task is
-/// cancelled: it is interrupted, and killed when that does not help.
+/// The child ends when the task is cancelled: it is interrupted, and killed when that does not help.
 struct EngineProcess {
     /// What a run came to.
     struct Outcome {
@@ -34,8 +33,28 @@ struct EngineProcess {
         }
     }
 
-    let engine: DuckDB
+    let path: String
+    let environment: Environment
     let scratch: ScratchDirectory
+
+    /// - Parameters:
+    ///   - path: The program.
+    ///   - environment: Its variables.
+    ///   - scratch: Where it works.
+    init(path: String, environment: Environment, scratch: ScratchDirectory) {
+        self.path = path
+        self.environment = environment
+        self.scratch = scratch
+    }
+
+    /// DuckDB with an environment of its own, so that nothing of ours can be asked for.
+    init(engine: DuckDB, scratch: ScratchDirectory) {
+        self.init(
+            path: engine.path,
+            environment: .custom(["HOME": scratch.path, "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]),
+            scratch: scratch
+        )
+    }
 
     private static let errorBytes = 64 << 10
     private static let patience = Duration.seconds(2)
@@ -68,7 +87,7 @@ struct EngineProcess {
         } catch let error as SubprocessError {
             try Task.checkCancellation()
             let code: SQLError.Code = [.spawnFailed, .executableNotFound].contains(error.code) ? .engine : .failed
-            throw SQLError(code, "Running \(engine.path) failed: \(error).", cause: error)
+            throw SQLError(code, "Running \(path) failed: \(error).", cause: error)
         }
     }
 
@@ -78,9 +97,9 @@ struct EngineProcess {
             .send(signal: .interrupt, allowedDurationToNextStep: EngineProcess.patience)
         ]
         return Configuration(
-            executable: .path(FilePath(engine.path)),
+            executable: .path(FilePath(path)),
             arguments: Arguments(arguments),
-            environment: .custom(["HOME": scratch.path, "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]),
+            environment: environment,
             workingDirectory: FilePath(scratch.path),
             platformOptions: options
         )

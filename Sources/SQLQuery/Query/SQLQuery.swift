@@ -64,20 +64,7 @@ public struct SQLQuery: Sendable {
         with others: [String: Journal] = [:],
         printingTo output: Int32
     ) async throws -> SQLReport {
-        guard let duration = limits.duration else { return try await execute(journal, others, output) }
-        return try await withThrowingTaskGroup(of: SQLReport.self) { group in
-            group.addTask { try await execute(journal, others, output) }
-            group.addTask {
-                try await Task.sleep(for: duration)
-                throw SQLError(
-                    .limit,
-                    "The query took longer than \(duration.components.seconds) s. Narrow it to a range of time, or allow more."
-                )
-            }
-            defer { group.cancelAll() }
-            guard let report = try await group.next() else { throw CancellationError() }
-            return report
-        }
+        try await limits.timed { try await execute(journal, others, output) }
     }
 
     private static let result = "result.parquet"

@@ -37,7 +37,7 @@ struct Statement {
         guard outcome.isSuccess, lines.count == 7, let version = EngineVersion(lines[0]) else {
             throw SQLError(
                 .engine,
-                "\(process.engine.path) is not DuckDB's command-line program, or too old for this: it says \""
+                "\(process.path) is not DuckDB's command-line program, or too old for this: it says \""
                     + outcome.error.prefix(300).split(separator: "\n").joined(separator: " ")
                     + "\". Highwater needs \(EngineVersion.minimum) or newer."
             )
@@ -45,7 +45,7 @@ struct Statement {
         guard version >= .minimum else {
             throw SQLError(
                 .engine,
-                "\(process.engine.path) is DuckDB \(version); Highwater needs \(EngineVersion.minimum) or newer."
+                "\(process.path) is DuckDB \(version); Highwater needs \(EngineVersion.minimum) or newer."
             )
         }
         let (kind, position, message) = (lines[1], Int(lines[2]), lines[6].dropLast(lines[6].hasSuffix("\n") ? 1 : 0))

@@ -25,6 +25,9 @@ struct SQLCommand: AsyncParsableCommand {
             --duckdb or HIGHWATER_DUCKDB names, or where scripts/setup put it. The statement is one query; it can read the \
             journal's segments and nothing else.
 
+            --engine spark runs it on Apache Spark, over the same tables in Spark's dialect: on this machine, where SPARK_REMOTE \
+            says, or by spark-submit. Spark is not locked up: run nobody else's statements by it.
+
             EXAMPLES
               highwater sql ./commits "select key, count(*) from events group by 1 order by 2 desc limit 5"
               highwater sql ./commits "select timestamp, data->>'$.subject' as subject from events limit 3" --format json
@@ -32,6 +35,7 @@ struct SQLCommand: AsyncParsableCommand {
               highwater sql ./orders "select * from events join other.events as o using (key)" --with other=./payments
               highwater sql ./commits - < report.sql > report.txt
               highwater sql ./commits "from events" --format parquet > events.parquet
+              highwater sql ./commits "select key, count(*) from events group by 1" --engine spark
             """
     )
 
@@ -59,43 +63,84 @@ struct SQLCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The time zone that moments are printed and read in.", valueName: "name"))
     var timeZone = "UTC"
 
+    @Option(help: "What runs the query: \(QueryEngine.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var engine: QueryEngine = .duckdb
+
     @OptionGroup var limits: SQLLimitOptions
 
     func validate() throws {
+        try limits.validate(for: engine)
         let names = with.map { $0.name.lowercased() }
         if Set(names).count < names.count { throw ValidationError("Two journals of --with have the same name.") }
     }
 
     func run() async throws {
-        let engine = try SQLEngine.locate(limits.duckdb)
+        let printer = try SQLEngine.locate(limits.duckdb)
+        let spark = engine == .spark ? try SQLEngine.locateSpark(limits.spark) : nil
         let statement =
             statement == "-"
             ? String(decoding: try StandardInput.readAll(limit: 1 << 20, what: "statement"), as: UTF8.self) : statement
+        if format == .parquet, !explain, isatty(STDOUT_FILENO) == 1 {
+            throw ValidationError("A Parquet file is not for a terminal; send it into a file: > rows.parquet")
+        }
+        let report = try await Signals.cancellable {
+            let journal = try await journal.open(create: false)
+            var others: [String: Journal] = [:]
+            for other in with { others[other.name] = try await JournalArgument.open(other.journal, create: false) }
+            if let spark {
+                return try await sparkQuery(statement, spark, printer)
+                    .run(on: journal, with: others, printingTo: STDOUT_FILENO)
+            }
+            return try await query(statement, printer).run(on: journal, with: others, printingTo: STDOUT_FILENO)
+        }
+        if explain {
+            Output.error(
+                "archived: \(Text.count(report.archivedSegments, "segment")), \(Text.bytes(report.archivedBytes)); "
+                    + "current: \(Text.count(report.currentEvents, "event")); \(engine.name) \(report.engineVersion)"
+            )
+        }
+    }
+
+    private var eventRange: EventRange { EventRange(after: range.after?.timestamp, through: range.through?.timestamp) }
+
+    private func query(_ statement: String, _ engine: DuckDB) -> SQLQuery {
         var query = SQLQuery(
             statement,
             engine: engine,
             limits: limits.limits,
             format: format,
-            range: EventRange(after: range.after?.timestamp, through: range.through?.timestamp),
+            range: eventRange,
             timeZone: timeZone,
             temporaryDirectory: SQLEngine.temporaryDirectory
         )
         query.explains = explain
-        if format == .parquet, !explain, isatty(STDOUT_FILENO) == 1 {
-            throw ValidationError("A Parquet file is not for a terminal; send it into a file: > rows.parquet")
-        }
-        let finished = query
-        let report = try await Signals.cancellable {
-            let journal = try await journal.open(create: false)
-            var others: [String: Journal] = [:]
-            for other in with { others[other.name] = try await JournalArgument.open(other.journal, create: false) }
-            return try await finished.run(on: journal, with: others, printingTo: STDOUT_FILENO)
-        }
-        if explain {
-            Output.error(
-                "archived: \(Text.count(report.archivedSegments, "segment")), \(Text.bytes(report.archivedBytes)); "
-                    + "current: \(Text.count(report.currentEvents, "event")); DuckDB \(report.engineVersion)"
-            )
+        return query
+    }
+
+    private func sparkQuery(_ statement: String, _ engine: Spark, _ printer: DuckDB) -> SparkQuery {
+        var query = SparkQuery(
+            statement,
+            engine: engine,
+            printer: printer,
+            limits: limits.limits,
+            format: format,
+            range: eventRange,
+            timeZone: timeZone,
+            temporaryDirectory: SQLEngine.temporaryDirectory
+        )
+        query.explains = explain
+        return query
+    }
+}
+
+/// What runs queries.
+enum QueryEngine: String, CaseIterable, ExpressibleByArgument {
+    case duckdb, spark
+
+    var name: String {
+        switch self {
+        case .duckdb: "DuckDB"
+        case .spark: "Spark"
         }
     }
 }
@@ -133,6 +178,25 @@ struct SQLLimitOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("DuckDB's command-line program.", valueName: "path"), completion: .file())
     var duckdb: String?
+
+    @Option(
+        help: ArgumentHelp("A Python that has pyspark, or spark-submit, for --engine spark.", valueName: "path"),
+        completion: .file()
+    )
+    var spark: String?
+
+    /// Refuses what an engine cannot keep to.
+    func validate(for engine: QueryEngine) throws {
+        switch engine {
+        case .duckdb:
+            if spark != nil { throw ValidationError("--spark is for --engine spark.") }
+        case .spark:
+            if spill != nil { throw ValidationError("Spark has no limit for temporary files; leave --spill out.") }
+            if let memory, memory.bytes < 512 << 20 {
+                throw ValidationError("Spark does not start with less than --memory 512MiB.")
+            }
+        }
+    }
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads is 1 or more, not \(threads).") }

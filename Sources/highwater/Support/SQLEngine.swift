@@ -23,6 +23,20 @@ enum SQLEngine {
         )
     }
 
+    /// Finds Spark.
+    ///
+    /// - Parameter option: What the user named; `nil` for what `HIGHWATER_SPARK` names, or is found.
+    /// - Returns: The program.
+    /// - Throws: `SQLError` when there is none.
+    static func locateSpark(_ option: String?) throws -> Spark {
+        try Spark.locate(
+            setting: option ?? environment("HIGHWATER_SPARK"),
+            remote: environment("SPARK_REMOTE"),
+            searchPath: environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin",
+            executable: executable
+        )
+    }
+
     /// Where temporary files go.
     static var temporaryDirectory: String {
         guard var path = environment("TMPDIR"), path.hasPrefix("/") else { return "/tmp" }

@@ -1,0 +1,30 @@
+/// Prints the rows of Parquet files by DuckDB's program, so that they look the same whoever made them.
+struct RowPrinter {
+    var engine: DuckDB
+    var scratch: ScratchDirectory
+    var format: SQLFormat
+    var timeZone: String
+
+    private static let result = "printed.parquet"
+
+    /// Prints the files of a directory, by name.
+    ///
+    /// - Parameters:
+    ///   - directory: Its name in the scratch directory.
+    ///   - output: An open file.
+    /// - Throws: ``SQLError``.
+    func write(_ directory: String, to output: Int32) async throws {
+        let rows = "FROM read_parquet(\(quoted("\(scratch.path)/\(directory)/*.parquet")))"
+        var script = "SET TimeZone=\(quoted(timeZone));\n"
+        var arguments = ["-no-init", "-batch", "-bail"] + format.arguments + ["-f", "\(scratch.path)/print.sql"]
+        if format == .parquet {
+            script += SetupScript.copy(rows, to: "\(scratch.path)/\(RowPrinter.result)")
+        } else {
+            arguments += ["-c", rows]
+        }
+        try scratch.write("print.sql", script)
+        let outcome = try await EngineProcess(engine: engine, scratch: scratch).run(arguments, printingTo: output)
+        guard outcome.isSuccess else { throw EngineFailure.error(outcome, []) }
+        if format == .parquet { try scratch.copy(RowPrinter.result, to: output) }
+    }
+}

@@ -1,0 +1,218 @@
+public import EventJournal
+internal import ObjectStorage
+internal import Subprocess
+
+/// A query over one journal or several, run by Spark.
+///
+/// The tables are those of ``SQLQuery``, of one moment too, and so are formats and errors; the dialect is Spark's. Rows
+/// are printed by DuckDB's program, which reads them from the files that Spark leaves.
+///
+/// Spark is not locked up as DuckDB is: a statement has to be a query and cannot name files, but functions such as
+/// `reflect` reach what this user reaches. Run nobody else's statements by it.
+///
+/// Cost: that of starting Spark, some seconds; a snapshot of the journal, and the events of the inbox once more as a
+/// temporary file; the rows once more as files.
+public struct SparkQuery: Sendable {
+    /// The statement: one query in Spark's dialect.
+    public var statement: String
+    /// What runs it.
+    public var engine: Spark
+    /// What prints the rows.
+    public var printer: DuckDB
+    /// What it may take.
+    ///
+    /// Memory and threads count for Spark on this machine; temporary files are not bounded.
+    public var limits: SQLLimits
+    /// How rows are printed.
+    public var format: SQLFormat
+    /// Only events of this time are in the tables; segments outside are not opened.
+    public var range: EventRange
+    /// In which zone moments are printed and texts without one are read: a name of the IANA database.
+    public var timeZone: String
+    /// Whether Spark's plan is printed in place of the rows, which are not made then.
+    public var explains = false
+    /// Where temporary files go.
+    public var temporaryDirectory: String
+
+    /// Describes a query.
+    public init(
+        _ statement: String,
+        engine: Spark,
+        printer: DuckDB,
+        limits: SQLLimits = .none,
+        format: SQLFormat = .table,
+        range: EventRange = .all,
+        timeZone: String = "UTC",
+        temporaryDirectory: String = "/tmp"
+    ) {
+        self.statement = statement
+        self.engine = engine
+        self.printer = printer
+        self.limits = limits
+        self.format = format
+        self.range = range
+        self.timeZone = timeZone
+        self.temporaryDirectory = temporaryDirectory
+    }
+
+    /// Runs the query and prints its rows.
+    ///
+    /// Cancellation of the task ends Spark, where it runs on this machine.
+    ///
+    /// - Parameters:
+    ///   - journal: Whose tables have no prefix.
+    ///   - others: Journals whose tables are in a schema of that name; only for Spark on this machine.
+    ///   - output: An open file that rows are printed to.
+    /// - Returns: What the tables were made of.
+    /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read.
+    public func run(
+        on journal: Journal,
+        with others: [String: Journal] = [:],
+        printingTo output: Int32
+    ) async throws -> SQLReport {
+        try await limits.timed {
+            let scratch = try ScratchDirectory(in: temporaryDirectory)
+            let result = "\(scratch.path)/\(explains ? "plan" : "rows")"
+            let query = SparkTask.Query(
+                statement: statement,
+                timeZone: timeZone,
+                result: result,
+                explains: explains
+            )
+            let report = try await execute([query], journal, others, scratch)
+            if explains {
+                try scratch.copy("plan", to: output)
+            } else {
+                try await RowPrinter(engine: printer, scratch: scratch, format: format, timeZone: timeZone)
+                    .write("rows", to: output)
+            }
+            return report
+        }
+    }
+
+    /// Runs several statements on the same snapshot in one session.
+    ///
+    /// The rows of each are left as a directory of Parquet files.
+    ///
+    /// - Parameters:
+    ///   - statements: What to run, in which time zone, and a path where nothing is.
+    ///   - journal: Whose tables have no prefix.
+    ///   - others: Journals with a name.
+    /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read.
+    package func write(
+        _ statements: [(statement: String, timeZone: String, path: String)],
+        on journal: Journal,
+        with others: [String: Journal] = [:]
+    ) async throws {
+        let scratch = try ScratchDirectory(in: temporaryDirectory)
+        let queries = statements.map {
+            SparkTask.Query(statement: $0.statement, timeZone: $0.timeZone, result: $0.path)
+        }
+        _ = try await execute(queries, journal, others, scratch)
+    }
+
+    /// A statement without what may follow it; for tests.
+    package static func statement(in text: String) throws -> String { try SparkStatement(text).text }
+
+    private func execute(
+        _ queries: [SparkTask.Query],
+        _ journal: Journal,
+        _ others: [String: Journal],
+        _ scratch: ScratchDirectory
+    ) async throws -> SQLReport {
+        if engine.runsElsewhere, limits.memoryBytes != nil || limits.threads != nil {
+            throw SQLError(
+                .refused,
+                "Memory and threads of a Spark that runs elsewhere are its own configuration: leave these limits out."
+            )
+        }
+        let statements = try queries.map { try SparkStatement($0.statement) }
+        var report = SQLReport(engineVersion: "", archivedSegments: 0, archivedBytes: 0, currentEvents: 0)
+        var tables: [SetupScript.Tables] = []
+        let named: [(String?, Journal)] =
+            [(nil, journal)] + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        for (number, (name, journal)) in named.enumerated() {
+            if engine.runsElsewhere, !(journal.objects is LocalObjectStore) {
+                throw SQLError(
+                    .refused,
+                    "\(journal.location) is no directory, and a Spark that runs elsewhere is handed paths. Take Spark on this "
+                        + "machine, or register the table there: highwater ddl --engine spark."
+                )
+            }
+            let prepared = try await PreparedTables.prepare(
+                journal,
+                schema: name,
+                range: range,
+                needsCurrent: statements.contains(where: \.needsCurrent),
+                number: number,
+                scratch: scratch
+            )
+            tables.append(prepared.tables)
+            report.archivedSegments += prepared.archivedSegments
+            report.archivedBytes += prepared.archivedBytes
+            report.currentEvents += prepared.currentEvents
+        }
+        let task = SparkTask(
+            scratch: scratch.path,
+            elsewhere: engine.runsElsewhere,
+            limits: limits,
+            tables: tables,
+            queries: zip(queries, statements)
+                .map { query, statement in
+                    var query = query
+                    query.statement = statement.text
+                    return query
+                }
+        )
+        try scratch.write("task.json", task.json)
+        try scratch.write("spark_session.py", String(decoding: PackageResources.spark_session_py, as: UTF8.self))
+        let process = EngineProcess(path: engine.path, environment: environment, scratch: scratch)
+        // Spark itself prints to the file of what is not asked for.
+        let silence = try scratch.create("output")
+        let outcome = try await process.run(
+            ["\(scratch.path)/spark_session.py", "\(scratch.path)/task.json"],
+            printingTo: silence.descriptor
+        )
+        guard outcome.isSuccess else { throw failure(outcome, statements, scratch) }
+        guard let version = try? scratch.read("version", limit: 100) else { throw notSpark }
+        report.engineVersion = version
+        return report
+    }
+
+    /// Spark is configured by variables: `JAVA_HOME`, `SPARK_CONF_DIR`, `AWS_PROFILE` and many more.
+    private var environment: Environment {
+        if engine.runsElsewhere { return .inherit }
+        return .inherit.updating(["SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": engine.path, "SPARK_REMOTE": nil])
+    }
+
+    private var notSpark: SQLError {
+        SQLError(.engine, "\(engine.path) is neither a Python nor spark-submit: it does not run a script of Python.")
+    }
+
+    private func failure(
+        _ outcome: EngineProcess.Outcome,
+        _ statements: [SparkStatement],
+        _ scratch: ScratchDirectory
+    ) -> SQLError {
+        let told = (try? scratch.read("failure", limit: 64 << 10)) ?? ""
+        let lines = told.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
+        guard lines.count == 3 else {
+            if (try? scratch.read("begun", limit: 1)) == nil { return notSpark }
+            let said = outcome.error.split(separator: "\n").last.map(String.init) ?? "nothing"
+            return SQLError(.failed, "\(engine.path) ended with \(outcome.status). The last it said: \(said)")
+        }
+        var message = String(lines[2])
+        if let place = Int(lines[1]), let statement = statements.first, statements.count == 1 {
+            message = Caret.message(message, in: statement.text, at: place)
+        }
+        switch lines[0] {
+        case "engine": return SQLError(.engine, message)
+        case "statement": return SQLError(.statement, message)
+        case "refused": return SQLError(.refused, message)
+        case "moved": return SQLError(.moved, message)
+        case "limit":
+            return SQLError(.limit, message + "\nAllow the query more memory, or narrow it.")
+        default: return SQLError(.failed, message)
+        }
+    }
+}
