@@ -1,3 +1,4 @@
+internal import ObjectStorage
 internal import Parquet
 
 /// What an id is now, for a follower that has missed what a compaction decided of it.

@@ -23,6 +23,8 @@ final class StoreLog: Sendable {
     }
 
     private let entries = Mutex<[Entry]>([])
+    /// Lets one effect at a time be made and noted, so that what follows from an effect is not noted ahead of it.
+    let gate = AsyncGate()
 
     /// How many effects there were so far.
     var count: Int { entries.withLock { $0.count } }
@@ -47,6 +49,10 @@ struct LoggingObjectStore: ObjectStore {
     func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
 
     func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
+        try await log.gate.pass { try await putAndNote(key, bytes, mode: mode) }
+    }
+
+    private func putAndNote(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         let metadata = try await base.put(key, bytes, mode: mode)
         if key.hasPrefix("_inbox/"), key.hasSuffix(".parquet") {
             log.append(StoreLog.Entry(actor: actor, effect: .segment(key: key, bytes: bytes)))

@@ -4,15 +4,17 @@ internal import Synchronization
 ///
 /// An actor alone does not keep two of its methods from interleaving at their awaits; this does. Waiting is not ended
 /// by cancellation: whoever is inside does bounded work.
-final class AsyncGate: Sendable {
+package final class AsyncGate: Sendable {
     private struct State {
         var occupied = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Runs `body` while no other body runs.
-    func pass<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+    package func pass<Result>(_ body: () async throws -> Result) async rethrows -> Result {
         await withCheckedContinuation { continuation in
             let free = state.withLock { state in
                 if state.occupied {
