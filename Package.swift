@@ -125,7 +125,7 @@ let package = Package(
         .target(
             name: "SQLQuery",
             dependencies: [
-                "EventJournal", "ObjectStorage",
+                "EventJournal", "ObjectStorage", "CDeflate",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(
                     name: "SystemPackage",
@@ -248,7 +248,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SQLQueryTests",
-            dependencies: ["SQLQuery", "EventJournal", "ObjectStorage", "highwater"],
+            dependencies: ["SQLQuery", "EventJournal", "ObjectStorage", "ObjectStorageTesting", "highwater"],
             exclude: ["Resources"]
         ),
         .testTarget(name: "JMESPathTests", dependencies: ["JMESPath"], exclude: ["Resources", "Support/reference.py"]),

@@ -7,7 +7,7 @@ internal import Synchronization
 /// change of threads in between, and the cooperative pool is left to the callers.
 ///
 /// The first error cancels the rest and is thrown when they have ended.
-func mapConcurrently<Element: Sendable, Result: Sendable>(
+package func mapConcurrently<Element: Sendable, Result: Sendable>(
     _ elements: some Collection<Element> & Sendable,
     limit: Int,
     _ transform: @escaping @Sendable (Element) async throws -> Result

@@ -3,7 +3,7 @@ public struct SQLError: Error, Sendable {
     /// What a program can act on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
-            case engine, statement, refused, limit, unsupportedStore, moved, closed, failed
+            case engine, statement, refused, limit, moved, closed, failed
         }
         private var value: Value
 
@@ -13,10 +13,8 @@ public struct SQLError: Error, Sendable {
         public static let statement = Self(value: .statement)
         /// The statement is not a single query, or reaches for what is not the journal's; ask for less.
         public static let refused = Self(value: .refused)
-        /// The query took more time or memory than it may; raise the limit or narrow the query.
+        /// The query took more time, memory or room than it may; raise the limit or narrow the query.
         public static let limit = Self(value: .limit)
-        /// The journal is where the engine cannot read it.
-        public static let unsupportedStore = Self(value: .unsupportedStore)
         /// What the query was reading was replaced and deleted meanwhile; run it again.
         public static let moved = Self(value: .moved)
         /// Whoever was reading the rows has gone; not worth a word.

@@ -32,6 +32,26 @@ import Testing
         withExtendedLifetime(scratch) {}
     }
 
+    @Test("a row of Markdown is one line, whatever is in its cells") func markdown() async throws {
+        let (scratch, path) = try await journal(2)
+        let statement = #"""
+            select 1 as n, E'a\nb\r\nc|d' as "x|y", null as z, 'say "hi", you' as q, '' as e \#
+            union all select 2, '"', 'NULL', ',', E'\n'
+            """#
+        let outcome = try await Program.highwater.run("sql", path, statement, "--format", "markdown")
+        #expect(
+            outcome.output == #"""
+                | n | x\|y | z | q | e |
+                |---|---|---|---|---|
+                | 1 | a<br>b<br>c\|d | NULL | say "hi", you |  |
+                | 2 | " | NULL | , | <br> |
+
+                """#,
+            "\(outcome.error)"
+        )
+        withExtendedLifetime(scratch) {}
+    }
+
     @Test("takes the statement from standard input, a range, and another journal") func inputs() async throws {
         let (scratch, path) = try await journal(120)
         let count = try await Program.highwater.run(
@@ -126,6 +146,51 @@ import Testing
         #expect(try await status(path, "select 1", "--engine", "flink") == 64)
         withExtendedLifetime(scratch) {}
     }
+
+    @Test("without a statement DuckDB's shell has the tables, and nothing else") func shell() async throws {
+        let (scratch, path) = try await journal(7)
+        let outcome = try await Program.highwater.bash(
+            #"""
+            printf '%s\n' "select count(*) from events;" "select current_setting('lock_configuration') as locked;" \
+              "select count(*) from o.current;" | "$0" sql "$1" --with "o=$1" --format csv; echo "status $?"
+            printf '%s\n' "from read_text('/etc/hostname');" | "$0" sql "$1" --format csv; echo "status $?"
+            printf '.shell id\n' | "$0" sql "$1"; printf "copy (select 1) to '$2/out';" | "$0" sql "$1"
+            ls "$2"
+            """#,
+            path,
+            scratch.path
+        )
+        #expect(
+            outcome.output.hasPrefix(
+                "count_star()\n7\nlocked\ntrue\ncount_star()\n7\nstatus 0\nstatus 1\n"
+            ),
+            "\(outcome.output) \(outcome.error)"
+        )
+        #expect(!outcome.output.contains("uid="))
+        #expect(outcome.output.hasSuffix("\nevents.ndjson\njournal\n"))
+        let zone = try await Program.highwater.run("sql", path, "--time-zone", "Nowhere/None")
+        #expect(zone.status == 8)
+        withExtendedLifetime(scratch) {}
+    }
+
+    #if os(Linux)
+    @Test("an answer that does not fit on the terminal goes through PAGER") func pager() async throws {
+        let (scratch, path) = try await journal(3)
+        // `script` (util-linux) makes a terminal.
+        let outcome = try await Program.highwater.bash(
+            #"""
+            export PAGER="sed -n '1s/.*/paged/p;\$='"
+            for rows in 3 300; do
+              script -qec "stty rows 20 cols 80; '$0' sql '$1' 'select range as n from range($rows)' --format csv" /dev/null </dev/null
+            done | tr -d '\r'
+            "$0" sql "$1" "select range as n from range(300)" --format csv | wc -l
+            """#,
+            path
+        )
+        #expect(outcome.output == "n\n0\n1\n2\npaged\n301\n301\n", "\(outcome.error)")
+        withExtendedLifetime(scratch) {}
+    }
+    #endif
 
     @Test("ends quietly when its reader has had enough") func closedPipe() async throws {
         let (scratch, path) = try await journal(3)

@@ -113,14 +113,6 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: kept))
     }
 
-    @Test("a journal in memory is refused clearly") func memoryStore() async throws {
-        let journal = try await Journal.open("memory:sql-\(UUID().uuidString)")
-        let error = await #expect(throws: SQLError(.unsupportedStore, "")) {
-            try await SQLQuery("select 1", engine: Engine.duckDB).text(on: journal)
-        }
-        #expect(error?.message.contains("memory:") == true)
-    }
-
     private func leftovers(_ scratch: Scratch) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0.hasPrefix("highwater-sql-") }
     }

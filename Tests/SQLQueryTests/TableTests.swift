@@ -141,6 +141,42 @@ import Testing
         await #expect(throws: SQLError.self) { try await journal.rows("select count(data) from events") }
     }
 
+    @Test("segments of the inbox that nothing touches are read as they are, others are written anew")
+    func wholeSegments() async throws {
+        let scratch = try Scratch()
+        let journal = try await scratch.journal()
+        func large(_ ids: Range<Int>) -> [Event] {
+            ids.map {
+                Event(
+                    id: "e\($0)",
+                    timestamp: Timestamp(microseconds: Int64($0) * 1_000_000),
+                    data: Array("{\"n\":\($0),\"text\":\"\(String(repeating: "x", count: 1000))\"}".utf8)
+                )
+            }
+        }
+        try await journal.append(large(0..<50))
+        try await journal.append(large(100..<150))
+        try await journal.append(large(140..<200))
+        try await journal.append(large(200..<250))
+        try await journal.append(Self.events(300..<302))
+        try await journal.delete("e210")
+        try await journal.update("e301", data: Array("{}".utf8))
+        let tables = try await journal.tables(.all, wholeBytes: 16 << 10)
+        #expect(tables.whole.map(\.events) == [50, 50])
+        #expect(try await journal.everything() == journal.replayed())
+        let range = EventRange(
+            after: Timestamp(microseconds: 40_000_000),
+            through: Timestamp(microseconds: 120_000_000)
+        )
+        #expect(try await journal.everything("current", range) == journal.replayed(range))
+        // Of what the catalog has no event counts once more.
+        try await journal.compact(CompactionPolicy(force: true, appliesChanges: true))
+        try await journal.append(large(0..<60))
+        try await journal.append(large(400..<450))
+        #expect(try await journal.tables(.all, wholeBytes: 16 << 10).whole.map(\.events) == [50])
+        #expect(try await journal.everything() == journal.replayed())
+    }
+
     @Test("a statement that does not name current does not pay for it") func currentOnDemand() async throws {
         let scratch = try Scratch()
         let journal = try await scratch.journal()

@@ -18,9 +18,14 @@ package struct JournalTables: Sendable {
     package let range: EventRange
     /// What the catalog has, by first time.
     package let archived: [Archived]
+    /// How many segments the catalog has of all times.
+    package let catalogSegments: Int
+    /// Segments of the inbox of which every row is an event that counts, so that they can be read as they are; some of
+    /// the events may be out of ``range``.
+    package let whole: [Segment]
     /// The segments of the inbox that ``current`` reads; their names say how much they hold.
     package let inbox: [Segment]
-    /// The events of the inbox that count, the last updates of archived events among them.
+    /// The events of the inbox that count and are not in ``whole``, the last updates of archived events among them.
     ///
     /// Segments of the inbox are deleted a while after a compaction; then it ends with an error whose
     /// ``JournalError/storeCode`` is `notFound`, and new tables are to be asked for.
@@ -34,18 +39,29 @@ extension Journal {
     ///
     /// - Parameters:
     ///   - range: Segments outside of it are left out.
+    ///   - wholeBytes: From so many bytes of payload on a segment may be in ``JournalTables/whole``.
     ///   - windowBytes: As of ``ReplayOptions/windowBytes``.
     /// - Returns: The tables.
     /// - Throws: ``JournalError/Code/damagedSegment`` when a segment of the inbox cannot be read,
     ///   ``JournalError/Code/storage``.
-    package func tables(_ range: EventRange, windowBytes: Int = 32 << 20) async throws -> JournalTables {
+    package func tables(
+        _ range: EventRange,
+        wholeBytes: Int = .max,
+        windowBytes: Int = 32 << 20
+    ) async throws -> JournalTables {
         let (snapshot, hidden) = try await inbox.decidedSnapshot(range)
         var archived: [JournalTables.Archived] = []
         var rest = snapshot
         rest.segments = []
+        var whole: [Segment] = []
+        let catalogSegments = snapshot.segments.count { $0.isInCatalog }
         for segment in snapshot.segments where segment.overlaps(range) {
             if segment.isInCatalog {
                 archived.append(.init(segment: segment, hidden: hidden[segment.key] ?? []))
+            } else if segment.payloadBytes >= wholeBytes, !segment.isChanges, snapshot.dropped[segment.key] == nil,
+                snapshot.conditional[segment.key] == nil, snapshot.kept == nil
+            {
+                whole.append(segment)
             } else if (snapshot.dropped[segment.key]?.count ?? 0) < segment.events {
                 rest.segments.append(segment)
             }
@@ -58,6 +74,8 @@ extension Journal {
             location: location,
             range: range,
             archived: archived,
+            catalogSegments: catalogSegments,
+            whole: whole,
             inbox: rest.segments,
             current: Replay(
                 range: range,

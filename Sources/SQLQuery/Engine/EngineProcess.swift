@@ -91,7 +91,48 @@ struct EngineProcess {
         }
     }
 
-    private func configuration(_ arguments: [String]) -> Configuration {
+    /// Runs it, and lets it print rows in a format.
+    func run(_ arguments: [String], printing format: SQLFormat, to descriptor: Int32) async throws -> Outcome {
+        guard format == .markdown else { return try await run(arguments, printingTo: descriptor) }
+        let rows = try scratch.create("rows.csv")
+        let outcome = try await run(arguments, printingTo: rows.descriptor)
+        guard outcome.isSuccess else { return outcome }
+        var table = MarkdownTable()
+        try scratch.copy("rows.csv", to: descriptor) { bytes in
+            table.append(bytes)
+            return table.take()
+        }
+        return outcome
+    }
+
+    /// Runs it with our own input and output, for a person.
+    ///
+    /// - Returns: The status it ended with.
+    func runShell(_ arguments: [String], terminal: String?) async throws -> Int32 {
+        var more: [Environment.Key: String?] = [:]
+        if let terminal { more["TERM"] = terminal }
+        do {
+            let result = try await Subprocess.run(
+                configuration(arguments, more),
+                input: .fileDescriptor(.standardInput, closeAfterSpawningProcess: false),
+                output: .fileDescriptor(.standardOutput, closeAfterSpawningProcess: false),
+                error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+            )
+            try Task.checkCancellation()
+            switch result.terminationStatus {
+            case .exited(let status): return Int32(status)
+            case .signaled(let number): return 128 + Int32(number)
+            }
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw SQLError(.failed, "Running \(path) failed: \(error).", cause: error)
+        }
+    }
+
+    private func configuration(
+        _ arguments: [String],
+        _ more: [Environment.Key: String?] = [:]
+    ) -> Configuration {
         var options = PlatformOptions()
         options.teardownSequence = [
             .send(signal: .interrupt, allowedDurationToNextStep: EngineProcess.patience)
@@ -99,7 +140,7 @@ struct EngineProcess {
         return Configuration(
             executable: .path(FilePath(path)),
             arguments: Arguments(arguments),
-            environment: environment,
+            environment: environment.updating(more),
             workingDirectory: FilePath(scratch.path),
             platformOptions: options
         )

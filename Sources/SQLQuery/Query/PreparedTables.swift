@@ -9,45 +9,56 @@ struct PreparedTables {
     var root: String
     var archivedSegments = 0
     var archivedBytes = 0
+    var skippedSegments = 0
+    var fetchedBytes = 0
+    /// Keeps the files of a journal on another machine.
+    var cached: CachedSegments?
     var currentEvents = 0
 
     /// So often a snapshot is taken anew because a compaction absorbed what it names, and that was deleted.
     private static let mostSnapshots = 8
+
+    /// From so much payload on a segment of the inbox is handed to the engine as it is: opening a file takes it longer
+    /// than it takes to write the events of a smaller one into a file with others.
+    private static let wholeBytes = 16 << 10
 
     /// Takes a snapshot, and writes the rows of the inbox that count into a file.
     static func prepare(
         _ journal: Journal,
         schema: String?,
         range: EventRange,
-        needsCurrent: Bool,
+        reads: QueryReads,
         number: Int,
+        cache: SegmentCache,
+        handsOverInbox: Bool = true,
         scratch: ScratchDirectory
     ) async throws -> PreparedTables {
         for _ in 1..<mostSnapshots {
             do {
-                return try await prepareOnce(journal, schema, range, needsCurrent, number, scratch)
+                return try await prepareOnce(journal, schema, range, reads, number, cache, handsOverInbox, scratch)
             } catch let error as JournalError where error.storeCode == .notFound {
                 continue
             }
         }
-        return try await prepareOnce(journal, schema, range, needsCurrent, number, scratch)
+        return try await prepareOnce(journal, schema, range, reads, number, cache, handsOverInbox, scratch)
     }
 
     private static func prepareOnce(
         _ journal: Journal,
         _ schema: String?,
         _ range: EventRange,
-        _ needsCurrent: Bool,
+        _ reads: QueryReads,
         _ number: Int,
+        _ cache: SegmentCache,
+        _ handsOverInbox: Bool,
         _ scratch: ScratchDirectory
     ) async throws -> PreparedTables {
-        guard journal.objects is LocalObjectStore else {
-            throw SQLError(
-                .unsupportedStore,
-                "\(journal.location) is not a directory of this machine, which is where DuckDB reads segments from."
-            )
-        }
-        let snapshot = try await journal.tables(range)
+        let wanted = EventRange(
+            after: max(range.after, reads.range.after),
+            through: min(range.through, reads.range.through)
+        )
+        let isHere = journal.objects is LocalObjectStore
+        let snapshot = try await journal.tables(wanted, wholeBytes: isHere && handsOverInbox ? wholeBytes : .max)
         var tables = SetupScript.Tables(files: [], filesWithHidden: [], hidden: [])
         tables.schema = schema
         tables.after = range.after == .min ? nil : range.after.microseconds
@@ -55,11 +66,20 @@ struct PreparedTables {
         // The engine takes `*` and the like in a path for a pattern; a link stands for whatever the directory is
         // called.
         let root = "\(scratch.path)/journal\(number)"
-        try scratch.replaceLink("journal\(number)", with: journal.location)
         var prepared = PreparedTables(tables: tables, location: journal.location, root: root)
-        for (index, archived) in snapshot.archived.enumerated() {
-            var path = "\(root)/\(archived.segment.key)"
-            if archived.segment.key.utf8.contains(where: { !isPlain($0) }) {
+        let archived = reads.archived ? snapshot.archived : []
+        prepared.skippedSegments = snapshot.catalogSegments - archived.count
+        if isHere {
+            try scratch.replaceLink("journal\(number)", with: journal.location)
+        } else if !archived.isEmpty {
+            let cached = try await fetch(archived.map(\.segment), of: journal, cache)
+            try scratch.replaceLink("journal\(number)", with: cached.path)
+            prepared.fetchedBytes = cached.fetchedBytes
+            prepared.cached = cached
+        }
+        for (index, archived) in archived.enumerated() {
+            var path = "\(root)/\(isHere ? archived.segment.key : CachedSegments.name(index))"
+            if isHere, archived.segment.key.utf8.contains(where: { !isPlain($0) }) {
                 let name = "journal\(number)-\(index).parquet"
                 try scratch.replaceLink(name, with: "\(journal.location)/\(archived.segment.key)")
                 path = "\(scratch.path)/\(name)"
@@ -73,12 +93,45 @@ struct PreparedTables {
             prepared.archivedSegments += 1
             prepared.archivedBytes += archived.segment.objectBytes
         }
-        if needsCurrent, !snapshot.inbox.isEmpty {
+        if reads.current {
+            for (index, segment) in snapshot.whole.enumerated() {
+                let name = "inbox\(number)-\(index).parquet"
+                guard try scratch.keep("\(journal.location)/\(segment.key)", as: name) else {
+                    // As a store would say it.
+                    let cause = ObjectStoreError(.notFound, "there is no such object")
+                    throw JournalError(
+                        .storage,
+                        "\(segment.key) of \(journal.location) is gone: is somebody deleting segments?",
+                        object: segment.key,
+                        cause: cause
+                    )
+                }
+                prepared.tables.inbox.append("\(scratch.path)/\(name)")
+                prepared.currentEvents += segment.events
+            }
+        }
+        if reads.current, !snapshot.inbox.isEmpty {
             let name = "current\(number).parquet"
-            prepared.currentEvents = try await write(snapshot.current, to: name, scratch)
-            if prepared.currentEvents > 0 { prepared.tables.current = "\(scratch.path)/\(name)" }
+            let written = try await write(snapshot.current, to: name, scratch)
+            prepared.currentEvents += written
+            if written > 0 { prepared.tables.current = "\(scratch.path)/\(name)" }
         }
         return prepared
+    }
+
+    private static func fetch(
+        _ segments: [Segment],
+        of journal: Journal,
+        _ cache: SegmentCache
+    ) async throws -> CachedSegments {
+        let objects = segments.map {
+            CachedObject(key: $0.key, bytes: $0.objectBytes, checksum: $0.checksum?.object)
+        }
+        do {
+            return try await CachedSegments.take(objects, from: journal.objects, cache)
+        } catch let error as ObjectStoreError {
+            throw JournalError(.storage, "Fetching segments of \(journal.location) failed: \(error)", cause: error)
+        }
     }
 
     private static func write(_ current: Replay, to name: String, _ scratch: ScratchDirectory) async throws -> Int {

@@ -8,7 +8,7 @@ public enum SQLFormat: String, Sendable, Hashable, CaseIterable {
     case json
     /// A JSON object a line.
     case ndjson
-    /// A table of Markdown.
+    /// A table of Markdown; a line break in a cell is `<br>`.
     case markdown
     /// A Parquet file, compressed by zstd.
     case parquet
@@ -20,7 +20,8 @@ public enum SQLFormat: String, Sendable, Hashable, CaseIterable {
         case .csv: ["-csv", "-nullvalue", ""]
         case .json: ["-json"]
         case .ndjson: ["-jsonlines"]
-        case .markdown: ["-markdown"]
+        // What the engine calls Markdown has rows of several lines where a cell has.
+        case .markdown: ["-csv", "-nullvalue", "NULL"]
         // What the engine prints itself is nothing then.
         case .parquet: []
         }

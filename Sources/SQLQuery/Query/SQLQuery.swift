@@ -7,8 +7,12 @@ public import EventJournal
 /// what has been appended since, `events` both. An event is in one of the two, as it is now: what a replay that began
 /// at the same moment would deliver is in `events`, each once.
 ///
+/// Segments of times that the statement's conditions rule out are not opened, by the plan that the engine makes of it.
+///
 /// All tables of a journal are of one moment, whatever writers and compactions do while the query runs. The statement
 /// can read nothing but the journals' segments, and write nothing at all.
+///
+/// Segments of a journal on another machine come through a ``SegmentCache``, fetched side by side.
 ///
 /// Cost: a snapshot of the journal, and the events of the inbox once more as a temporary file; the rest is up to the
 /// engine. Memory: some 100 MB for `current`, and what ``limits`` allows the engine.
@@ -27,10 +31,18 @@ public struct SQLQuery: Sendable {
     public var timeZone: String
     /// Whether the engine's plan is printed in place of the rows, which are not made then.
     public var explains = false
+    /// Whether segments are left out that the statement's own conditions on `timestamp` rule out.
+    ///
+    /// The answer is the same either way.
+    package var prunes = true
+    /// Where segments of journals on other machines are kept.
+    public var cache: SegmentCache
     /// Where temporary files go.
     public var temporaryDirectory: String
 
     /// Describes a query.
+    ///
+    /// Without a `cache` there is one of 10 GiB beside the temporary files.
     public init(
         _ statement: String,
         engine: DuckDB,
@@ -38,6 +50,7 @@ public struct SQLQuery: Sendable {
         format: SQLFormat = .table,
         range: EventRange = .all,
         timeZone: String = "UTC",
+        cache: SegmentCache? = nil,
         temporaryDirectory: String = "/tmp"
     ) {
         self.statement = statement
@@ -46,6 +59,7 @@ public struct SQLQuery: Sendable {
         self.format = format
         self.range = range
         self.timeZone = timeZone
+        self.cache = cache ?? SegmentCache(directory: "\(temporaryDirectory)/highwater-cache")
         self.temporaryDirectory = temporaryDirectory
     }
 
@@ -76,31 +90,23 @@ public struct SQLQuery: Sendable {
     ) async throws -> SQLReport {
         let scratch = try ScratchDirectory(in: temporaryDirectory)
         let process = EngineProcess(engine: engine, scratch: scratch)
-        let checked = try await Statement.check(statement, process)
+        let named = SQLQuery.named(journal, others)
+        let moment = Timestamp.now
+        let checked = try await Statement.check(self, named.map(\.0), at: moment, process)
         var report = SQLReport(
             engineVersion: checked.engineVersion.description,
             archivedSegments: 0,
             archivedBytes: 0,
+            skippedSegments: 0,
+            fetchedBytes: 0,
             currentEvents: 0
         )
-        var tables: [PreparedTables] = []
-        let named: [(String?, Journal)] =
-            [(nil, journal)] + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        for (number, (name, journal)) in named.enumerated() {
-            tables.append(
-                try await PreparedTables.prepare(
-                    journal,
-                    schema: name,
-                    range: range,
-                    needsCurrent: checked.needsCurrent,
-                    number: number,
-                    scratch: scratch
-                )
-            )
-        }
+        let tables = try await prepare(named, prunes ? checked.reads : checked.reads.map(\.everyTime), scratch)
         for table in tables {
             report.archivedSegments += table.archivedSegments
             report.archivedBytes += table.archivedBytes
+            report.fetchedBytes += table.fetchedBytes
+            report.skippedSegments += table.skippedSegments
             report.currentEvents += table.currentEvents
         }
         var script = SetupScript(
@@ -109,6 +115,7 @@ public struct SQLQuery: Sendable {
             scratch: scratch.path,
             timeZone: timeZone
         )
+        if checked.usesClock { script.moment = moment }
         let writesFile = format == .parquet && !explains
         if writesFile { script.result = "\(scratch.path)/\(SQLQuery.result)" }
         let executed = script.result.map { SetupScript.copy(checked.text, to: $0) }
@@ -117,11 +124,42 @@ public struct SQLQuery: Sendable {
             ["-no-init", "-batch", "-bail"] + (explains ? SQLFormat.table : format).arguments
             + ["-f", "\(scratch.path)/setup.sql"]
         if executed == nil { arguments += ["-c", (explains ? "EXPLAIN " : "") + checked.text] }
-        let outcome = try await process.run(arguments, printingTo: output)
+        let shown = explains ? SQLFormat.table : format
+        let outcome = try await process.run(arguments, printing: shown, to: output)
         guard outcome.isSuccess else {
             throw EngineFailure.error(outcome, tables.map { ($0.root, $0.location) })
         }
+        // What the files of other machines are kept by has to outlive the engine.
+        withExtendedLifetime(tables) {}
         if writesFile { try scratch.copy(SQLQuery.result, to: output) }
         return report
+    }
+
+    /// The journals with the schemas of their tables.
+    static func named(_ journal: Journal, _ others: [String: Journal]) -> [(String?, Journal)] {
+        [(nil, journal)] + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Takes a snapshot of each journal and makes what is read of it files.
+    func prepare(
+        _ named: [(String?, Journal)],
+        _ reads: [QueryReads],
+        _ scratch: ScratchDirectory
+    ) async throws -> [PreparedTables] {
+        var tables: [PreparedTables] = []
+        for (number, (name, journal)) in named.enumerated() {
+            tables.append(
+                try await PreparedTables.prepare(
+                    journal,
+                    schema: name,
+                    range: range,
+                    reads: reads[number],
+                    number: number,
+                    cache: cache,
+                    scratch: scratch
+                )
+            )
+        }
+        return tables
     }
 }

@@ -6,6 +6,10 @@ public struct SQLReport: Sendable, Hashable {
     public var archivedSegments: Int
     /// Their bytes.
     public var archivedBytes: Int
+    /// Segments of the catalogs that are not read, since they are of other times or their table is not asked for.
+    public var skippedSegments: Int
+    /// Bytes of segments that were fetched from other machines, and not found in the cache.
+    public var fetchedBytes: Int
     /// Rows of `current`, of all journals; 0 when the statement does not ask for it.
     public var currentEvents: Int
 }

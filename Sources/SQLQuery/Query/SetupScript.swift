@@ -1,3 +1,5 @@
+internal import EventJournal
+
 /// What the engine is told before the statement: limits, which files it may read, the tables; and that it is locked
 /// then.
 ///
@@ -14,8 +16,10 @@ struct SetupScript {
         /// Files with rows that do not count: those with these ids and times.
         var filesWithHidden: [String]
         var hidden: [(id: String, timestamp: Int64)]
-        /// The file of `current`; `nil` when that is empty.
+        /// The file of `current` with the events of all times that the tables are of; `nil` when there is none.
         var current: String?
+        /// Segments of `current`, which may have events of other times.
+        var inbox: [String] = []
         /// Which time the tables are of, in microseconds since 1970; `nil` where a side is open.
         var after: Int64?
         var through: Int64?
@@ -27,9 +31,12 @@ struct SetupScript {
     var timeZone: String
     /// The one file that the script itself writes; `nil` for none.
     var result: String?
+    /// The present moment, where the statement asks for it.
+    var moment: Timestamp?
 
     private var paths: [String] {
-        tables.flatMap { $0.files + $0.filesWithHidden + ($0.current.map { [$0] } ?? []) } + (result.map { [$0] } ?? [])
+        tables.flatMap { $0.files + $0.filesWithHidden + $0.inbox + ($0.current.map { [$0] } ?? []) }
+            + (result.map { [$0] } ?? [])
     }
 
     /// The statement that writes the rows of a query into ``result``.
@@ -53,6 +60,7 @@ struct SetupScript {
             "SET allow_persistent_secrets=false;",
             "SET allowed_paths=\(list(paths));",
         ]
+        if let moment { lines += ReadsScript.clock(moment) }
         for tables in tables { lines += SetupScript.statements(tables) }
         lines += [
             // Both settings at once, and no commands of the shell that reach outside.
@@ -95,11 +103,13 @@ struct SetupScript {
                     + (range.isEmpty ? "" : " WHERE " + range)
             )
         }
-        let current = tables.current.map { "SELECT \(columns) FROM read_parquet(\(list([$0])))" }
-        let views = [
-            ("archived", archived), ("current", current.map { [$0] } ?? []),
-            ("events", archived + (current.map { [$0] } ?? [])),
-        ]
+        var current = tables.current.map { ["SELECT \(columns) FROM read_parquet(\(list([$0])))"] } ?? []
+        if !tables.inbox.isEmpty {
+            current.append(
+                "SELECT \(columns) FROM read_parquet(\(list(tables.inbox)))\(range.isEmpty ? "" : " WHERE " + range)"
+            )
+        }
+        let views = [("archived", archived), ("current", current), ("events", archived + current)]
         for (name, parts) in views {
             let query = parts.isEmpty ? empty : parts.joined(separator: " UNION ALL ")
             lines.append("CREATE VIEW \(prefix)\(name) AS \(query);")

@@ -1,3 +1,5 @@
+internal import EventJournal
+
 /// A statement that DuckDB's own parser took for a single query.
 ///
 /// Anything else is refused: a locked configuration does not keep `COPY … TO` from overwriting a file that may be read.
@@ -5,20 +7,30 @@ struct Statement {
     let text: String
     /// The engine's version.
     let engineVersion: EngineVersion
-    /// Whether it could read rows of the inbox.
-    let needsCurrent: Bool
+    /// What it reads of each journal.
+    let reads: [QueryReads]
+    /// Whether it asks for the present moment.
+    let usesClock: Bool
 
     /// The longest statement, in bytes: Linux takes no longer argument of a program (`MAX_ARG_STRLEN`).
     static let mostBytes = 120_000
 
-    /// Has a statement parsed.
+    /// Has a statement parsed and planned.
     ///
     /// - Parameters:
-    ///   - text: As the user wrote it.
+    ///   - query: The statement as the user wrote it, and what it may take.
+    ///   - schemas: Those of the journals' tables.
+    ///   - moment: What it is to take for the present.
     ///   - process: Starts the engine, which executes nothing of it.
     /// - Returns: What may be executed.
     /// - Throws: ``SQLError``.
-    static func check(_ text: String, _ process: EngineProcess) async throws -> Statement {
+    static func check(
+        _ query: SQLQuery,
+        _ schemas: [String?],
+        at moment: Timestamp,
+        _ process: EngineProcess
+    ) async throws -> Statement {
+        let text = query.statement
         guard text.utf8.count <= mostBytes else {
             throw SQLError(
                 .refused,
@@ -27,14 +39,27 @@ struct Statement {
             )
         }
         guard !text.utf8.contains(0) else { throw SQLError(.statement, "The statement has a NUL byte in it.") }
-        try process.scratch.write("check.sql", script(text))
+        let script = ReadsScript(
+            schemas: schemas,
+            statement: text,
+            limits: query.limits,
+            timeZone: query.timeZone,
+            scratch: process.scratch.path,
+            moment: moment
+        )
+        try process.scratch.write("check.sql", Statement.script(text) + script.text)
         let outcome = try await process.run(
             ["-no-init", "-batch", "-bail", "-list", "-noheader", "-separator", "\n"]
                 + ["-f", "\(process.scratch.path)/check.sql", "-c", ""],
             outputBytes: 64 << 20
         )
-        let lines = outcome.output.split(separator: "\n", maxSplits: 6, omittingEmptySubsequences: false)
-        guard outcome.isSuccess, lines.count == 7, let version = EngineVersion(lines[0]) else {
+        // The plan comes behind the verdict. Of a statement that cannot be planned there is none: what is wrong with it
+        // shows when it runs.
+        var lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+        let marker = lines.lastIndex { $0 == ReadsScript.marker }
+        let plan = marker.map { Array(lines[($0 + 1)...]) }
+        if let marker { lines.removeSubrange(marker...) } else if lines.last == "" { lines.removeLast() }
+        guard lines.count >= 8, let version = EngineVersion(lines[0]) else {
             throw SQLError(
                 .engine,
                 "\(process.path) is not DuckDB's command-line program, or too old for this: it says \""
@@ -48,17 +73,27 @@ struct Statement {
                 "\(process.path) is DuckDB \(version); Highwater needs \(EngineVersion.minimum) or newer."
             )
         }
-        let (kind, position, message) = (lines[1], Int(lines[2]), lines[6].dropLast(lines[6].hasSuffix("\n") ? 1 : 0))
-        switch kind {
+        let message = lines[7...].joined(separator: "\n")
+        switch lines[1] {
         case "": break
         case "not implemented": throw notAQuery
-        default: throw SQLError(.statement, Caret.message("Parser Error: \(message)", in: text, at: position))
+        default: throw SQLError(.statement, Caret.message("Parser Error: \(message)", in: text, at: Int(lines[2])))
         }
         guard lines[3] == "1" else {
             if lines[3] == "0" { throw SQLError(.statement, "There is no statement.") }
             throw SQLError(.refused, "These are \(lines[3]) statements. A query is one; give one after the other.")
         }
-        return Statement(text: text, engineVersion: version, needsCurrent: lines[4] == "true")
+        let hasRange = lines[6] == "false"
+        let planned =
+            outcome.isSuccess
+            ? plan.flatMap { ReadsScript.reads($0, journals: schemas.count, hasRange: hasRange) } : nil
+        let everything = QueryReads(archived: true, current: lines[4] == "true", range: .all)
+        return Statement(
+            text: text,
+            engineVersion: version,
+            reads: planned ?? schemas.map { _ in everything },
+            usesClock: lines[5] == "true"
+        )
     }
 
     private static let notAQuery = SQLError(
@@ -67,16 +102,16 @@ struct Statement {
             + "`highwater put`, `update` and `delete`. For PIVOT list the values it is to have columns of: PIVOT … ON key IN (…)."
     )
 
-    /// Asks for what is wanted in seven lines, the last of which may be several.
+    /// Asks for what is wanted in eight lines, the last of which may be several.
     ///
     /// The functions `query` and `query_table` can name tables in ways that the parser does not see.
     private static func script(_ text: String) -> String {
         """
-        .safe_mode
         WITH parsed AS (SELECT json_serialize_sql(\(quoted(text))) AS tree)
         SELECT version(), coalesce(tree->>'$.error_type', ''), coalesce(tree->>'$.position', ''),
           coalesce(json_array_length(tree->'$.statements'), 0),
-          regexp_matches(tree::VARCHAR, '"[a-z_]*name":"[^"]*(events|current|query)', 'i'), '', coalesce(tree->>'$.error_message', '') FROM parsed;
+          regexp_matches(tree::VARCHAR, '"[a-z_]*name":"[^"]*(events|current|query)', 'i'),
+          \(ReadsScript.usesClock), \(ReadsScript.isUnstable), coalesce(tree->>'$.error_message', '') FROM parsed;
 
         """
     }

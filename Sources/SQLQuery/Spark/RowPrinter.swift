@@ -23,7 +23,8 @@ struct RowPrinter {
             arguments += ["-c", rows]
         }
         try scratch.write("print.sql", script)
-        let outcome = try await EngineProcess(engine: engine, scratch: scratch).run(arguments, printingTo: output)
+        let outcome = try await EngineProcess(engine: engine, scratch: scratch)
+            .run(arguments, printing: format, to: output)
         guard outcome.isSuccess else { throw EngineFailure.error(outcome, []) }
         if format == .parquet { try scratch.copy(RowPrinter.result, to: output) }
     }

@@ -31,6 +31,8 @@ public struct SparkQuery: Sendable {
     public var timeZone: String
     /// Whether Spark's plan is printed in place of the rows, which are not made then.
     public var explains = false
+    /// Where segments of journals on other machines are kept.
+    public var cache: SegmentCache
     /// Where temporary files go.
     public var temporaryDirectory: String
 
@@ -43,6 +45,7 @@ public struct SparkQuery: Sendable {
         format: SQLFormat = .table,
         range: EventRange = .all,
         timeZone: String = "UTC",
+        cache: SegmentCache? = nil,
         temporaryDirectory: String = "/tmp"
     ) {
         self.statement = statement
@@ -52,6 +55,7 @@ public struct SparkQuery: Sendable {
         self.format = format
         self.range = range
         self.timeZone = timeZone
+        self.cache = cache ?? SegmentCache(directory: "\(temporaryDirectory)/highwater-cache")
         self.temporaryDirectory = temporaryDirectory
     }
 
@@ -127,8 +131,16 @@ public struct SparkQuery: Sendable {
             )
         }
         let statements = try queries.map { try SparkStatement($0.statement) }
-        var report = SQLReport(engineVersion: "", archivedSegments: 0, archivedBytes: 0, currentEvents: 0)
+        var report = SQLReport(
+            engineVersion: "",
+            archivedSegments: 0,
+            archivedBytes: 0,
+            skippedSegments: 0,
+            fetchedBytes: 0,
+            currentEvents: 0
+        )
         var tables: [SetupScript.Tables] = []
+        var cached: [CachedSegments?] = []
         let named: [(String?, Journal)] =
             [(nil, journal)] + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for (number, (name, journal)) in named.enumerated() {
@@ -143,11 +155,16 @@ public struct SparkQuery: Sendable {
                 journal,
                 schema: name,
                 range: range,
-                needsCurrent: statements.contains(where: \.needsCurrent),
+                reads: QueryReads(archived: true, current: statements.contains(where: \.needsCurrent), range: .all),
                 number: number,
+                cache: cache,
+                handsOverInbox: false,
                 scratch: scratch
             )
             tables.append(prepared.tables)
+            cached.append(prepared.cached)
+            report.skippedSegments += prepared.skippedSegments
+            report.fetchedBytes += prepared.fetchedBytes
             report.archivedSegments += prepared.archivedSegments
             report.archivedBytes += prepared.archivedBytes
             report.currentEvents += prepared.currentEvents
@@ -173,6 +190,7 @@ public struct SparkQuery: Sendable {
             ["\(scratch.path)/spark_session.py", "\(scratch.path)/task.json"],
             printingTo: silence.descriptor
         )
+        withExtendedLifetime(cached) {}
         guard outcome.isSuccess else { throw failure(outcome, statements, scratch) }
         guard let version = try? scratch.read("version", limit: 100) else { throw notSpark }
         report.engineVersion = version

@@ -69,8 +69,12 @@ final class ScratchDirectory: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Writes a file to an open one.
-    func copy(_ name: String, to descriptor: Int32) throws(SQLError) {
+    /// Writes a file to an open one, as a closure makes it piece by piece.
+    func copy(
+        _ name: String,
+        to descriptor: Int32,
+        _ transform: (ArraySlice<UInt8>) -> [UInt8] = { Array($0) }
+    ) throws(SQLError) {
         let file = unsafe open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw ScratchDirectory.failure("\(path)/\(name) cannot be read") }
         defer { close(file) }
@@ -82,10 +86,11 @@ final class ScratchDirectory: Sendable {
                 if errno == EINTR { continue }
                 throw ScratchDirectory.failure("\(path)/\(name) cannot be read")
             }
+            let piece = transform(chunk[..<count])
             var start = 0
-            while start < count {
-                let written = unsafe chunk.withUnsafeBytes { bytes in
-                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<count])
+            while start < piece.count {
+                let written = unsafe piece.withUnsafeBytes { bytes in
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
                     return unsafe writeDescriptor(descriptor, rest.baseAddress, rest.count)
                 }
                 if written >= 0 {
@@ -98,6 +103,30 @@ final class ScratchDirectory: Sendable {
                 }
             }
         }
+    }
+
+    /// Keeps a file, whatever becomes of its name: by another name for it, or a copy where that cannot be had.
+    ///
+    /// - Returns: Whether it is there.
+    func keep(_ file: String, as name: String) throws(SQLError) -> Bool {
+        _ = unsafe unlink("\(path)/\(name)")
+        if unsafe link(file, "\(path)/\(name)") == 0 { return true }
+        let source = unsafe open(file, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else {
+            if errno == ENOENT { return false }
+            throw ScratchDirectory.failure("\(file) cannot be read")
+        }
+        defer { close(source) }
+        var copy = try create(name)
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = unsafe readDescriptor(source, &chunk, chunk.count)
+            if count > 0 { try copy.write(Array(chunk[..<count])) }
+            if count == 0 { break }
+            if count < 0, errno != EINTR { throw ScratchDirectory.failure("\(file) cannot be read") }
+        }
+        try copy.close()
+        return true
     }
 
     /// Makes a name that stands for another path, whatever it stood for.
@@ -126,7 +155,8 @@ final class ScratchDirectory: Sendable {
         }
     }
 
-    private static func names(_ directory: String) -> [String] {
+    /// The names in a directory; none when it cannot be read.
+    static func names(_ directory: String) -> [String] {
         guard let stream = unsafe opendir(directory) else { return [] }
         defer { unsafe closedir(stream) }
         var names: [String] = []

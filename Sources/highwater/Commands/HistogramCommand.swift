@@ -88,6 +88,7 @@ struct HistogramCommand: AsyncParsableCommand {
             engine: engine,
             format: .csv,
             range: EventRange(after: after, through: through),
+            cache: SQLEngine.cache(directory: nil, limitBytes: nil),
             temporaryDirectory: SQLEngine.temporaryDirectory
         )
         _ = try await query.run(on: journal, printingTo: answer.descriptor)

@@ -33,6 +33,7 @@ struct SQLCommand: AsyncParsableCommand {
               highwater sql ./commits "select timestamp, data->>'$.subject' as subject from events limit 3" --format json
               highwater sql ./commits "select count(*) from events" --after 2015-01-01 --through 2016-01-01
               highwater sql ./orders "select * from events join other.events as o using (key)" --with other=./payments
+              highwater sql ./commits
               highwater sql ./commits - < report.sql > report.txt
               highwater sql ./commits "from events" --format parquet > events.parquet
               highwater sql ./commits "select key, count(*) from events group by 1" --engine spark
@@ -41,8 +42,10 @@ struct SQLCommand: AsyncParsableCommand {
 
     @OptionGroup var journal: JournalArgument
 
-    @Argument(help: "One query; - reads it from standard input.")
-    var statement: String
+    @Argument(
+        help: "One query; - reads it from standard input. Without one DuckDB's shell opens, with the tables ready."
+    )
+    var statement: String?
 
     @OptionGroup var range: RangeOptions
 
@@ -71,34 +74,55 @@ struct SQLCommand: AsyncParsableCommand {
     func validate() throws {
         try limits.validate(for: engine)
         let names = with.map { $0.name.lowercased() }
+        if statement == nil, explain { throw ValidationError("--explain is of a query; give one.") }
         if Set(names).count < names.count { throw ValidationError("Two journals of --with have the same name.") }
     }
 
     func run() async throws {
         let printer = try SQLEngine.locate(limits.duckdb)
         let spark = engine == .spark ? try SQLEngine.locateSpark(limits.spark) : nil
-        let statement =
+        guard let statement else { return try await openShell(query("", printer)) }
+        let text =
             statement == "-"
             ? String(decoding: try StandardInput.readAll(limit: 1 << 20, what: "statement"), as: UTF8.self) : statement
         if format == .parquet, !explain, isatty(STDOUT_FILENO) == 1 {
             throw ValidationError("A Parquet file is not for a terminal; send it into a file: > rows.parquet")
         }
+        let pager = Pager.command
+        let paged = try pager.map { _ in try TemporaryOutput() }
+        let output = paged?.descriptor ?? STDOUT_FILENO
         let report = try await Signals.cancellable {
-            let journal = try await journal.open(create: false)
-            var others: [String: Journal] = [:]
-            for other in with { others[other.name] = try await JournalArgument.open(other.journal, create: false) }
+            let (journal, others) = try await open()
             if let spark {
-                return try await sparkQuery(statement, spark, printer)
-                    .run(on: journal, with: others, printingTo: STDOUT_FILENO)
+                return try await sparkQuery(text, spark, printer).run(on: journal, with: others, printingTo: output)
             }
-            return try await query(statement, printer).run(on: journal, with: others, printingTo: STDOUT_FILENO)
+            return try await query(text, printer).run(on: journal, with: others, printingTo: output)
         }
         if explain {
             Output.error(
-                "archived: \(Text.count(report.archivedSegments, "segment")), \(Text.bytes(report.archivedBytes)); "
+                "archived: \(Text.count(report.archivedSegments, "segment")), \(Text.bytes(report.archivedBytes)), "
+                    + "\(Text.count(report.skippedSegments, "segment")) not read, "
+                    + "\(Text.bytes(report.fetchedBytes)) fetched; "
                     + "current: \(Text.count(report.currentEvents, "event")); \(engine.name) \(report.engineVersion)"
             )
         }
+        if let pager { try Pager.show(output, by: pager) }
+        withExtendedLifetime(paged) {}
+    }
+
+    private func open() async throws -> (Journal, [String: Journal]) {
+        let journal = try await journal.open(create: false)
+        var others: [String: Journal] = [:]
+        for other in with { others[other.name] = try await JournalArgument.open(other.journal, create: false) }
+        return (journal, others)
+    }
+
+    private func openShell(_ query: SQLQuery) async throws {
+        let (journal, others) = try await open()
+        // Ctrl-C is for the statement that runs in the shell.
+        signal(SIGINT, SIG_IGN)
+        let status = try await query.openShell(on: journal, with: others, terminal: SQLEngine.terminal)
+        if status != 0 { Signals.exit(status) }
     }
 
     private var eventRange: EventRange { EventRange(after: range.after?.timestamp, through: range.through?.timestamp) }
@@ -111,6 +135,7 @@ struct SQLCommand: AsyncParsableCommand {
             format: format,
             range: eventRange,
             timeZone: timeZone,
+            cache: SQLEngine.cache(directory: limits.cache, limitBytes: limits.cacheSize?.bytes),
             temporaryDirectory: SQLEngine.temporaryDirectory
         )
         query.explains = explain
@@ -126,6 +151,7 @@ struct SQLCommand: AsyncParsableCommand {
             format: format,
             range: eventRange,
             timeZone: timeZone,
+            cache: SQLEngine.cache(directory: limits.cache, limitBytes: limits.cacheSize?.bytes),
             temporaryDirectory: SQLEngine.temporaryDirectory
         )
         query.explains = explain
@@ -197,6 +223,15 @@ struct SQLLimitOptions: ParsableArguments {
             }
         }
     }
+
+    @Option(
+        help: ArgumentHelp("Where segments of journals in buckets are kept.", valueName: "directory"),
+        completion: .directory
+    )
+    var cache: String?
+
+    @Option(help: ArgumentHelp("So much of them at most, such as 50GiB; 10GiB unless given.", valueName: "size"))
+    var cacheSize: SizeArgument?
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads is 1 or more, not \(threads).") }

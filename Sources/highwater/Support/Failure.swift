@@ -68,7 +68,6 @@ enum Failure {
         case .statement, .refused: statement
         case .limit: limit
         case .engine: engine
-        case .unsupportedStore: usage
         default: storage
         }
     }

@@ -44,6 +44,34 @@ enum SQLEngine {
         return path
     }
 
+    /// Where segments of journals on other machines are kept.
+    ///
+    /// - Parameters:
+    ///   - directory: What the user named; `nil` for what `HIGHWATER_CACHE` names, or the usual place.
+    ///   - limitBytes: How much the user allows; `nil` for 10 GiB.
+    /// - Returns: The cache; nothing is done yet.
+    static func cache(directory: String?, limitBytes: Int?) -> SegmentCache {
+        let usual = SegmentCache.defaultDirectory(
+            cacheHome: environment("XDG_CACHE_HOME"),
+            home: environment("HOME"),
+            temporary: temporaryDirectory
+        )
+        let path = directory ?? environment("HIGHWATER_CACHE") ?? usual
+        return SegmentCache(
+            directory: path.hasPrefix("/") ? path : "\(currentDirectory)/\(path)",
+            limitBytes: limitBytes ?? SegmentCache.defaultLimitBytes
+        )
+    }
+
+    /// What kind of terminal this is.
+    static var terminal: String? { environment("TERM") }
+
+    private static var currentDirectory: String {
+        guard let path = unsafe getcwd(nil, 0) else { return "." }
+        defer { unsafe free(path) }
+        return unsafe String(cString: path)
+    }
+
     private static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         let text = unsafe String(cString: value)

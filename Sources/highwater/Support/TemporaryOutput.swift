@@ -7,7 +7,7 @@ internal import Darwin
 #endif
 
 /// A file without a name that a child process prints to, for what is to be read afterwards; gone with this.
-struct TemporaryOutput: ~Copyable {
+final class TemporaryOutput: Sendable {
     let descriptor: Int32
 
     /// Makes the file where temporary files go.

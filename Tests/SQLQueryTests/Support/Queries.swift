@@ -26,7 +26,7 @@ enum Engine {
 }
 
 /// A fresh directory that goes away with the object.
-final class Scratch {
+final class Scratch: Sendable {
     let path: String
 
     init() throws {
