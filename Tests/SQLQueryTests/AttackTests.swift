@@ -115,7 +115,7 @@ import Testing
             .replacing("OUT", with: target.out)
             .replacing("SEGMENT", with: target.segment)
             .replacing("SCRATCH", with: target.scratch.path)
-        let query = SQLQuery(statement, engine: Engine.duckDB, format: .csv)
+        let query = SQLQuery(statement, engine: Engine.duckDB, options: SQLOptions(format: .csv))
         let error = await #expect(throws: SQLError.self) {
             let text = try await query.text(on: target.journal)
             Issue.record("it printed \(text)")

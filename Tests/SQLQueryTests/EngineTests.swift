@@ -56,8 +56,7 @@ import Testing
         let query = SQLQuery(
             "select count(*) from range(1000000000000)",
             engine: Engine.duckDB,
-            limits: SQLLimits(duration: .milliseconds(700)),
-            temporaryDirectory: scratch.path
+            options: SQLOptions(limits: SQLLimits(duration: .milliseconds(700)), temporaryDirectory: scratch.path)
         )
         let started = ContinuousClock.now
         await #expect(throws: SQLError(.limit, "")) { try await query.text(on: journal) }
@@ -71,8 +70,10 @@ import Testing
         let query = SQLQuery(
             "select count(distinct range) from range(100000000)",
             engine: Engine.duckDB,
-            limits: SQLLimits(memoryBytes: 16 << 20, temporaryBytes: 1 << 20, threads: 1),
-            temporaryDirectory: scratch.path
+            options: SQLOptions(
+                limits: SQLLimits(memoryBytes: 16 << 20, temporaryBytes: 1 << 20, threads: 1),
+                temporaryDirectory: scratch.path
+            )
         )
         let error = await #expect(throws: SQLError(.limit, "")) { try await query.text(on: journal) }
         #expect(error?.message.contains("SET ") == false)
@@ -85,7 +86,7 @@ import Testing
         let query = SQLQuery(
             "select count(*) from range(1000000000000)",
             engine: Engine.duckDB,
-            temporaryDirectory: scratch.path
+            options: SQLOptions(temporaryDirectory: scratch.path)
         )
         let started = ContinuousClock.now
         await withTaskGroup(of: Void.self) { group in
@@ -108,7 +109,8 @@ import Testing
         _ = try scratch.file("highwater-sql-abcdef/lock", "")
         let kept = try scratch.file("kept", "")
         try FileManager.default.createSymbolicLink(atPath: left + "/journal0", withDestinationPath: scratch.path)
-        _ = try await SQLQuery("select 1", engine: Engine.duckDB, temporaryDirectory: scratch.path).text(on: journal)
+        _ = try await SQLQuery("select 1", engine: Engine.duckDB, options: SQLOptions(temporaryDirectory: scratch.path))
+            .text(on: journal)
         #expect(try leftovers(scratch) == [])
         #expect(FileManager.default.fileExists(atPath: kept))
     }

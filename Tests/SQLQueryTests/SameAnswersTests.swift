@@ -56,7 +56,7 @@ import Testing
             for (directory, columns) in [("one", pair.0), ("other", pair.1)] {
                 let path = scratch.path + "/" + directory
                 try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-                let query = SQLQuery("select \(columns)", engine: Engine.duckDB, format: .parquet)
+                let query = SQLQuery("select \(columns)", engine: Engine.duckDB, options: SQLOptions(format: .parquet))
                 try await query.write(on: journal, to: "\(path)/\(number).parquet")
             }
         }
@@ -67,7 +67,11 @@ import Testing
 
     private func run(_ suite: QuerySuite, on journals: SuiteJournals, into directory: String) async throws {
         for (number, query) in suite.queries.enumerated() {
-            let sql = SQLQuery(query.statement, engine: Engine.duckDB, format: .parquet, timeZone: query.timeZone)
+            let sql = SQLQuery(
+                query.statement,
+                engine: Engine.duckDB,
+                options: SQLOptions(format: .parquet, timeZone: query.timeZone)
+            )
             do {
                 try await sql.write(
                     on: journals.orders,

@@ -41,9 +41,7 @@ import Testing
             try await SQLQuery(
                 statement,
                 engine: Engine.duckDB,
-                format: .csv,
-                cache: cache ?? self.cache,
-                temporaryDirectory: scratch.path
+                options: SQLOptions(format: .csv, cache: cache ?? self.cache, temporaryDirectory: scratch.path)
             )
             .printed(on: journal)
         }

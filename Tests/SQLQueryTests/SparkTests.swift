@@ -18,7 +18,11 @@ struct SparkTests {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         }
         for (number, query) in ours.queries.enumerated() {
-            let sql = SQLQuery(query.statement, engine: Engine.duckDB, format: .parquet, timeZone: query.timeZone)
+            let sql = SQLQuery(
+                query.statement,
+                engine: Engine.duckDB,
+                options: SQLOptions(format: .parquet, timeZone: query.timeZone)
+            )
             let path = "\(directories[0])/\(number).parquet"
             try await sql.write(on: journals.orders, with: ["paid": journals.payments], to: path)
         }
@@ -62,11 +66,10 @@ struct SparkTests {
         let scratch = try Scratch()
         let journal = try await scratch.journal()
         let query = SparkQuery(
-            "select count(*) from range(1000000000000) where id * id % 7 = 8",
+            "select count(*) from range(1000000000000) where sin(id) > 2",
             engine: SparkTools.onThisMachine,
             printer: Engine.duckDB,
-            limits: SQLLimits(duration: .seconds(20)),
-            temporaryDirectory: scratch.path
+            options: SQLOptions(limits: SQLLimits(duration: .seconds(20)), temporaryDirectory: scratch.path)
         )
         await #expect(throws: SQLError(.limit, "")) { try await query.text(on: journal) }
         // Java ends by itself when the program that started it has.
@@ -78,7 +81,8 @@ struct SparkTests {
         }
         #expect(left == "")
         // What Java wrote while it ended goes with the next query.
-        _ = try await SQLQuery("select 1", engine: Engine.duckDB, temporaryDirectory: scratch.path).text(on: journal)
+        _ = try await SQLQuery("select 1", engine: Engine.duckDB, options: SQLOptions(temporaryDirectory: scratch.path))
+            .text(on: journal)
         let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
         #expect(names.filter { $0.hasPrefix("highwater-sql-") } == [])
     }
@@ -94,8 +98,8 @@ struct SparkTests {
             group by key order by key nulls first
             """
         for format in SQLFormat.allCases where format != .parquet {
-            var query = SQLQuery(statement, engine: Engine.duckDB, format: format)
-            query.range = EventRange(after: Timestamp(microseconds: 1_710_000_000_000_000))
+            var query = SQLQuery(statement, engine: Engine.duckDB, options: SQLOptions(format: format))
+            query.options.range = EventRange(after: Timestamp(microseconds: 1_710_000_000_000_000))
             let expected = try await query.text(on: journals.orders)
             let arguments = ["--format", format.rawValue, "--after", "2024-03-09T16:00:00Z"]
             let outcome = try await connect.run(journals.paths.orders, statement, arguments)
@@ -123,7 +127,8 @@ struct SparkTests {
     /// By `spark-submit`, which is configured by itself.
     private func submitted(_ connect: SparkConnect, _ journals: SuiteJournals) async throws {
         let statement = "select key, count(*) as n from events group by key order by key nulls first"
-        let expected = try await SQLQuery(statement, engine: Engine.duckDB, format: .csv).text(on: journals.orders)
+        let expected = try await SQLQuery(statement, engine: Engine.duckDB, options: SQLOptions(format: .csv))
+            .text(on: journals.orders)
         let program = SparkServer.submit.path
         let arguments = [
             "sql", journals.paths.orders, statement, "--engine", "spark", "--spark", program, "--format", "csv",

@@ -124,7 +124,11 @@ import Testing
             if after == through { continue }
             let expected = try await journal.replayed(range)
             #expect(try await journal.everything("events", range) == expected, "\(after) to \(through)")
-            let query = SQLQuery("select count(*) from events", engine: Engine.duckDB, format: .csv, range: range)
+            let query = SQLQuery(
+                "select count(*) from events",
+                engine: Engine.duckDB,
+                options: SQLOptions(format: .csv, range: range)
+            )
             let report = try await query.printed(on: journal).report
             let touched = segments.filter {
                 $0.batchID == nil && $0.first <= range.through && $0.last > range.after

@@ -36,7 +36,8 @@ import Testing
     }
 
     private func report(_ statement: String, _ journal: Journal, zone: String = "UTC") async throws -> SQLReport {
-        try await SQLQuery(statement, engine: Engine.duckDB, format: .csv, timeZone: zone).printed(on: journal).report
+        try await SQLQuery(statement, engine: Engine.duckDB, options: SQLOptions(format: .csv, timeZone: zone))
+            .printed(on: journal).report
     }
 
     @Test("segments outside of the conditions on timestamp are not read, whatever form those have")
@@ -132,7 +133,7 @@ import Testing
             and o.timestamp < '2020-01-12'
             """,
             engine: Engine.duckDB,
-            format: .csv
+            options: SQLOptions(format: .csv)
         )
         let (text, report) = try await query.printed(on: journal, with: ["other": other])
         #expect(text == "count_star()\n576\n")
@@ -146,8 +147,7 @@ import Testing
             "select now(), typeof(now()) as a, typeof(current_date) as b, now() = current_timestamp as c, "
                 + "today() = now()::date as d, localtimestamp = now()::timestamp as e, now() > timestamptz '2026-01-01' as f",
             engine: Engine.duckDB,
-            format: .csv,
-            timeZone: "Asia/Tokyo"
+            options: SQLOptions(format: .csv, timeZone: "Asia/Tokyo")
         )
         let lines = try await query.text(on: journal).split(separator: "\n")
         #expect(lines[0] == "now(),a,b,c,d,e,f")
@@ -162,7 +162,7 @@ import Testing
         var skipped = 0
         for _ in 0..<25 {
             let (statement, zone) = conditions.statement()
-            var query = SQLQuery(statement, engine: Engine.duckDB, format: .csv, timeZone: zone)
+            var query = SQLQuery(statement, engine: Engine.duckDB, options: SQLOptions(format: .csv, timeZone: zone))
             let pruned = try await query.printed(on: journal)
             query.prunes = false
             let whole = try await query.printed(on: journal)

@@ -1,4 +1,3 @@
-internal import CDeflate
 internal import EventJournal
 internal import ObjectStorage
 internal import Synchronization
@@ -176,23 +175,6 @@ final class CachedSegments: Sendable {
         defer { close(file) }
         return fileChecksum(file, bytes: bytes)
     }
-}
-
-/// The CRC-32 of an open file, from its beginning; `nil` when it cannot be read or has another length.
-func fileChecksum(_ file: Int32, bytes: Int) -> UInt32? {
-    var status = stat()
-    guard unsafe fstat(file, &status) == 0, Int(status.st_size) == bytes else { return nil }
-    var checksum: UInt32 = 0
-    var position = 0
-    var chunk = [UInt8](repeating: 0, count: 1 << 20)
-    while position < bytes {
-        let count = unsafe pread(file, &chunk, chunk.count, off_t(position))
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return nil }
-        checksum = unsafe chunk.withUnsafeBytes { unsafe libdeflate_crc32(checksum, $0.baseAddress, count) }
-        position += count
-    }
-    return checksum
 }
 
 /// Adds up what several tasks have done.

@@ -22,45 +22,73 @@ struct PreparedTables {
     /// than it takes to write the events of a smaller one into a file with others.
     private static let wholeBytes = 16 << 10
 
-    /// Takes a snapshot, and writes the rows of the inbox that count into a file.
+    /// Takes a snapshot of each journal and makes what is read of it files.
+    ///
+    /// - Parameters:
+    ///   - named: The journals with the schemas of their tables.
+    ///   - reads: What is read of each.
+    ///   - options: Range and cache.
+    ///   - scratch: Where files and links go.
+    ///   - handsOverInbox: Whether segments of the inbox may be handed to the engine as they are.
+    /// - Returns: The tables of each.
+    /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read.
     static func prepare(
-        _ journal: Journal,
-        schema: String?,
-        range: EventRange,
-        reads: QueryReads,
-        number: Int,
-        cache: SegmentCache,
-        handsOverInbox: Bool = true,
-        scratch: ScratchDirectory
-    ) async throws -> PreparedTables {
+        _ named: [(String?, Journal)],
+        _ reads: [QueryReads],
+        _ options: SQLOptions,
+        _ scratch: ScratchDirectory,
+        handsOverInbox: Bool = true
+    ) async throws -> [PreparedTables] {
+        var prepared: [PreparedTables] = []
+        for (number, (name, journal)) in named.enumerated() {
+            let request = Request(
+                journal: journal,
+                schema: name,
+                reads: reads[number],
+                number: number,
+                options: options,
+                handsOverInbox: handsOverInbox
+            )
+            prepared.append(try await prepare(request, scratch))
+        }
+        return prepared
+    }
+
+    /// What is to be made of one journal.
+    private struct Request {
+        var journal: Journal
+        var schema: String?
+        var reads: QueryReads
+        var number: Int
+        var options: SQLOptions
+        var handsOverInbox: Bool
+    }
+
+    private static func prepare(_ request: Request, _ scratch: ScratchDirectory) async throws -> PreparedTables {
         for _ in 1..<mostSnapshots {
             do {
-                return try await prepareOnce(journal, schema, range, reads, number, cache, handsOverInbox, scratch)
+                return try await prepareOnce(request, scratch)
             } catch let error as JournalError where error.storeCode == .notFound {
                 continue
             }
         }
-        return try await prepareOnce(journal, schema, range, reads, number, cache, handsOverInbox, scratch)
+        return try await prepareOnce(request, scratch)
     }
 
-    private static func prepareOnce(
-        _ journal: Journal,
-        _ schema: String?,
-        _ range: EventRange,
-        _ reads: QueryReads,
-        _ number: Int,
-        _ cache: SegmentCache,
-        _ handsOverInbox: Bool,
-        _ scratch: ScratchDirectory
-    ) async throws -> PreparedTables {
+    private static func prepareOnce(_ request: Request, _ scratch: ScratchDirectory) async throws -> PreparedTables {
+        let (journal, reads, number) = (request.journal, request.reads, request.number)
+        let range = request.options.range
         let wanted = EventRange(
             after: max(range.after, reads.range.after),
             through: min(range.through, reads.range.through)
         )
         let isHere = journal.objects is LocalObjectStore
-        let snapshot = try await journal.tables(wanted, wholeBytes: isHere && handsOverInbox ? wholeBytes : .max)
+        let snapshot = try await journal.tables(
+            wanted,
+            wholeBytes: isHere && request.handsOverInbox ? wholeBytes : .max
+        )
         var tables = SetupScript.Tables(files: [], filesWithHidden: [], hidden: [])
-        tables.schema = schema
+        tables.schema = request.schema
         tables.after = range.after == .min ? nil : range.after.microseconds
         tables.through = range.through == .max ? nil : range.through.microseconds
         // The engine takes `*` and the like in a path for a pattern; a link stands for whatever the directory is
@@ -72,7 +100,7 @@ struct PreparedTables {
         if isHere {
             try scratch.replaceLink("journal\(number)", with: journal.location)
         } else if !archived.isEmpty {
-            let cached = try await fetch(archived.map(\.segment), of: journal, cache)
+            let cached = try await fetch(archived.map(\.segment), of: journal, request.options.cache)
             try scratch.replaceLink("journal\(number)", with: cached.path)
             prepared.fetchedBytes = cached.fetchedBytes
             prepared.cached = cached

@@ -21,7 +21,7 @@ extension SQLQuery {
         with others: [String: Journal] = [:],
         terminal: String? = nil
     ) async throws -> Int32 {
-        let scratch = try ScratchDirectory(in: temporaryDirectory)
+        let scratch = try ScratchDirectory(in: options.temporaryDirectory)
         let process = EngineProcess(engine: engine, scratch: scratch)
         let named = SQLQuery.named(journal, others)
         // The engine's version is looked at by the way.
@@ -29,19 +29,19 @@ extension SQLQuery {
         probe.statement = "SELECT 1"
         _ = try await Statement.check(probe, named.map(\.0), at: .now, process)
         let everything = QueryReads(archived: true, current: true, range: .all)
-        let tables = try await prepare(named, named.map { _ in everything }, scratch)
+        let tables = try await PreparedTables.prepare(named, named.map { _ in everything }, options, scratch)
         let script = SetupScript(
             tables: tables.map(\.tables),
-            limits: limits,
+            limits: options.limits,
             scratch: scratch.path,
-            timeZone: timeZone
+            timeZone: options.timeZone
         )
         try scratch.write("setup.sql", script.text)
         // In the shell a mistake of ours would be passed over, and leave it unlocked.
         let setup = "\(scratch.path)/setup.sql"
         let trial = try await process.run(["-no-init", "-batch", "-bail", "-f", setup], outputBytes: 0)
         guard trial.isSuccess else { throw EngineFailure.error(trial, tables.map { ($0.root, $0.location) }) }
-        let format = format == .markdown ? ["-markdown"] : format.arguments
+        let format = options.format == .markdown ? ["-markdown"] : options.format.arguments
         let status = try await process.runShell(["-no-init"] + format + ["-cmd", ".read \(setup)"], terminal: terminal)
         withExtendedLifetime(tables) {}
         return status

@@ -15,52 +15,23 @@ public import EventJournal
 /// Segments of a journal on another machine come through a ``SegmentCache``, fetched side by side.
 ///
 /// Cost: a snapshot of the journal, and the events of the inbox once more as a temporary file; the rest is up to the
-/// engine. Memory: some 100 MB for `current`, and what ``limits`` allows the engine.
+/// engine. Memory: some 100 MB for `current`, and what ``SQLOptions/limits`` allow the engine.
 public struct SQLQuery: Sendable {
     /// The statement: one query in DuckDB's dialect.
     public var statement: String
     /// What runs it.
     public var engine: DuckDB
-    /// What it may take.
-    public var limits: SQLLimits
-    /// How rows are printed.
-    public var format: SQLFormat
-    /// Only events of this time are in the tables; segments outside are not opened.
-    public var range: EventRange
-    /// In which zone moments are printed and texts without one are read: a name of the IANA database.
-    public var timeZone: String
-    /// Whether the engine's plan is printed in place of the rows, which are not made then.
-    public var explains = false
+    /// How it is run, and how its rows are printed.
+    public var options: SQLOptions
     /// Whether segments are left out that the statement's own conditions on `timestamp` rule out.
     ///
     /// The answer is the same either way.
     package var prunes = true
-    /// Where segments of journals on other machines are kept.
-    public var cache: SegmentCache
-    /// Where temporary files go.
-    public var temporaryDirectory: String
-
     /// Describes a query.
-    ///
-    /// Without a `cache` there is one of 10 GiB beside the temporary files.
-    public init(
-        _ statement: String,
-        engine: DuckDB,
-        limits: SQLLimits = .none,
-        format: SQLFormat = .table,
-        range: EventRange = .all,
-        timeZone: String = "UTC",
-        cache: SegmentCache? = nil,
-        temporaryDirectory: String = "/tmp"
-    ) {
+    public init(_ statement: String, engine: DuckDB, options: SQLOptions = SQLOptions()) {
         self.statement = statement
         self.engine = engine
-        self.limits = limits
-        self.format = format
-        self.range = range
-        self.timeZone = timeZone
-        self.cache = cache ?? SegmentCache(directory: "\(temporaryDirectory)/highwater-cache")
-        self.temporaryDirectory = temporaryDirectory
+        self.options = options
     }
 
     /// Runs the query and prints its rows.
@@ -78,7 +49,7 @@ public struct SQLQuery: Sendable {
         with others: [String: Journal] = [:],
         printingTo output: Int32
     ) async throws -> SQLReport {
-        try await limits.timed { try await execute(journal, others, output) }
+        try await options.limits.timed { try await execute(journal, others, output) }
     }
 
     private static let result = "result.parquet"
@@ -88,43 +59,28 @@ public struct SQLQuery: Sendable {
         _ others: [String: Journal],
         _ output: Int32
     ) async throws -> SQLReport {
-        let scratch = try ScratchDirectory(in: temporaryDirectory)
+        let scratch = try ScratchDirectory(in: options.temporaryDirectory)
         let process = EngineProcess(engine: engine, scratch: scratch)
         let named = SQLQuery.named(journal, others)
         let moment = Timestamp.now
         let checked = try await Statement.check(self, named.map(\.0), at: moment, process)
-        var report = SQLReport(
-            engineVersion: checked.engineVersion.description,
-            archivedSegments: 0,
-            archivedBytes: 0,
-            skippedSegments: 0,
-            fetchedBytes: 0,
-            currentEvents: 0
-        )
-        let tables = try await prepare(named, prunes ? checked.reads : checked.reads.map(\.everyTime), scratch)
-        for table in tables {
-            report.archivedSegments += table.archivedSegments
-            report.archivedBytes += table.archivedBytes
-            report.fetchedBytes += table.fetchedBytes
-            report.skippedSegments += table.skippedSegments
-            report.currentEvents += table.currentEvents
-        }
+        let reads = prunes ? checked.reads : checked.reads.map(\.everyTime)
+        let tables = try await PreparedTables.prepare(named, reads, options, scratch)
         var script = SetupScript(
             tables: tables.map(\.tables),
-            limits: limits,
+            limits: options.limits,
             scratch: scratch.path,
-            timeZone: timeZone
+            timeZone: options.timeZone
         )
         if checked.usesClock { script.moment = moment }
-        let writesFile = format == .parquet && !explains
+        let writesFile = options.format == .parquet && !options.explains
+        let shown = options.explains ? SQLFormat.table : options.format
         if writesFile { script.result = "\(scratch.path)/\(SQLQuery.result)" }
         let executed = script.result.map { SetupScript.copy(checked.text, to: $0) }
         try scratch.write("setup.sql", script.text + (executed ?? ""))
         var arguments =
-            ["-no-init", "-batch", "-bail"] + (explains ? SQLFormat.table : format).arguments
-            + ["-f", "\(scratch.path)/setup.sql"]
-        if executed == nil { arguments += ["-c", (explains ? "EXPLAIN " : "") + checked.text] }
-        let shown = explains ? SQLFormat.table : format
+            ["-no-init", "-batch", "-bail"] + shown.arguments + ["-f", "\(scratch.path)/setup.sql"]
+        if executed == nil { arguments += ["-c", (options.explains ? "EXPLAIN " : "") + checked.text] }
         let outcome = try await process.run(arguments, printing: shown, to: output)
         guard outcome.isSuccess else {
             throw EngineFailure.error(outcome, tables.map { ($0.root, $0.location) })
@@ -132,34 +88,11 @@ public struct SQLQuery: Sendable {
         // What the files of other machines are kept by has to outlive the engine.
         withExtendedLifetime(tables) {}
         if writesFile { try scratch.copy(SQLQuery.result, to: output) }
-        return report
+        return SQLReport(engineVersion: checked.engineVersion.description, tables)
     }
 
     /// The journals with the schemas of their tables.
     static func named(_ journal: Journal, _ others: [String: Journal]) -> [(String?, Journal)] {
         [(nil, journal)] + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
-
-    /// Takes a snapshot of each journal and makes what is read of it files.
-    func prepare(
-        _ named: [(String?, Journal)],
-        _ reads: [QueryReads],
-        _ scratch: ScratchDirectory
-    ) async throws -> [PreparedTables] {
-        var tables: [PreparedTables] = []
-        for (number, (name, journal)) in named.enumerated() {
-            tables.append(
-                try await PreparedTables.prepare(
-                    journal,
-                    schema: name,
-                    range: range,
-                    reads: reads[number],
-                    number: number,
-                    cache: cache,
-                    scratch: scratch
-                )
-            )
-        }
-        return tables
     }
 }

@@ -12,4 +12,14 @@ public struct SQLReport: Sendable, Hashable {
     public var fetchedBytes: Int
     /// Rows of `current`, of all journals; 0 when the statement does not ask for it.
     public var currentEvents: Int
+
+    /// Counts what the tables of all journals are made of.
+    init(engineVersion: String, _ tables: [PreparedTables]) {
+        self.engineVersion = engineVersion
+        archivedSegments = tables.reduce(0) { $0 + $1.archivedSegments }
+        archivedBytes = tables.reduce(0) { $0 + $1.archivedBytes }
+        skippedSegments = tables.reduce(0) { $0 + $1.skippedSegments }
+        fetchedBytes = tables.reduce(0) { $0 + $1.fetchedBytes }
+        currentEvents = tables.reduce(0) { $0 + $1.currentEvents }
+    }
 }

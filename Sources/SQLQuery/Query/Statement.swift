@@ -42,8 +42,8 @@ struct Statement {
         let script = ReadsScript(
             schemas: schemas,
             statement: text,
-            limits: query.limits,
-            timeZone: query.timeZone,
+            limits: query.options.limits,
+            timeZone: query.options.timeZone,
             scratch: process.scratch.path,
             moment: moment
         )

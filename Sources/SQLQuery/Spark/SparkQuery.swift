@@ -19,44 +19,17 @@ public struct SparkQuery: Sendable {
     public var engine: Spark
     /// What prints the rows.
     public var printer: DuckDB
-    /// What it may take.
+    /// How it is run, and how its rows are printed.
     ///
     /// Memory and threads count for Spark on this machine; temporary files are not bounded.
-    public var limits: SQLLimits
-    /// How rows are printed.
-    public var format: SQLFormat
-    /// Only events of this time are in the tables; segments outside are not opened.
-    public var range: EventRange
-    /// In which zone moments are printed and texts without one are read: a name of the IANA database.
-    public var timeZone: String
-    /// Whether Spark's plan is printed in place of the rows, which are not made then.
-    public var explains = false
-    /// Where segments of journals on other machines are kept.
-    public var cache: SegmentCache
-    /// Where temporary files go.
-    public var temporaryDirectory: String
+    public var options: SQLOptions
 
     /// Describes a query.
-    public init(
-        _ statement: String,
-        engine: Spark,
-        printer: DuckDB,
-        limits: SQLLimits = .none,
-        format: SQLFormat = .table,
-        range: EventRange = .all,
-        timeZone: String = "UTC",
-        cache: SegmentCache? = nil,
-        temporaryDirectory: String = "/tmp"
-    ) {
+    public init(_ statement: String, engine: Spark, printer: DuckDB, options: SQLOptions = SQLOptions()) {
         self.statement = statement
         self.engine = engine
         self.printer = printer
-        self.limits = limits
-        self.format = format
-        self.range = range
-        self.timeZone = timeZone
-        self.cache = cache ?? SegmentCache(directory: "\(temporaryDirectory)/highwater-cache")
-        self.temporaryDirectory = temporaryDirectory
+        self.options = options
     }
 
     /// Runs the query and prints its rows.
@@ -74,21 +47,26 @@ public struct SparkQuery: Sendable {
         with others: [String: Journal] = [:],
         printingTo output: Int32
     ) async throws -> SQLReport {
-        try await limits.timed {
-            let scratch = try ScratchDirectory(in: temporaryDirectory)
-            let result = "\(scratch.path)/\(explains ? "plan" : "rows")"
+        try await options.limits.timed {
+            let scratch = try ScratchDirectory(in: options.temporaryDirectory)
+            let result = "\(scratch.path)/\(options.explains ? "plan" : "rows")"
             let query = SparkTask.Query(
                 statement: statement,
-                timeZone: timeZone,
+                timeZone: options.timeZone,
                 result: result,
-                explains: explains
+                explains: options.explains
             )
             let report = try await execute([query], journal, others, scratch)
-            if explains {
+            if options.explains {
                 try scratch.copy("plan", to: output)
             } else {
-                try await RowPrinter(engine: printer, scratch: scratch, format: format, timeZone: timeZone)
-                    .write("rows", to: output)
+                let rows = RowPrinter(
+                    engine: printer,
+                    scratch: scratch,
+                    format: options.format,
+                    timeZone: options.timeZone
+                )
+                try await rows.write("rows", to: output)
             }
             return report
         }
@@ -108,7 +86,7 @@ public struct SparkQuery: Sendable {
         on journal: Journal,
         with others: [String: Journal] = [:]
     ) async throws {
-        let scratch = try ScratchDirectory(in: temporaryDirectory)
+        let scratch = try ScratchDirectory(in: options.temporaryDirectory)
         let queries = statements.map {
             SparkTask.Query(statement: $0.statement, timeZone: $0.timeZone, result: $0.path)
         }
@@ -124,56 +102,31 @@ public struct SparkQuery: Sendable {
         _ others: [String: Journal],
         _ scratch: ScratchDirectory
     ) async throws -> SQLReport {
-        if engine.runsElsewhere, limits.memoryBytes != nil || limits.threads != nil {
+        if engine.runsElsewhere, options.limits.memoryBytes != nil || options.limits.threads != nil {
             throw SQLError(
                 .refused,
                 "Memory and threads of a Spark that runs elsewhere are its own configuration: leave these limits out."
             )
         }
         let statements = try queries.map { try SparkStatement($0.statement) }
-        var report = SQLReport(
-            engineVersion: "",
-            archivedSegments: 0,
-            archivedBytes: 0,
-            skippedSegments: 0,
-            fetchedBytes: 0,
-            currentEvents: 0
-        )
-        var tables: [SetupScript.Tables] = []
-        var cached: [CachedSegments?] = []
-        let named: [(String?, Journal)] =
-            [(nil, journal)] + others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        for (number, (name, journal)) in named.enumerated() {
-            if engine.runsElsewhere, !(journal.objects is LocalObjectStore) {
+        let named = SQLQuery.named(journal, others)
+        if engine.runsElsewhere {
+            for (_, journal) in named where !(journal.objects is LocalObjectStore) {
                 throw SQLError(
                     .refused,
                     "\(journal.location) is no directory, and a Spark that runs elsewhere is handed paths. Take Spark on this "
                         + "machine, or register the table there: highwater ddl --engine spark."
                 )
             }
-            let prepared = try await PreparedTables.prepare(
-                journal,
-                schema: name,
-                range: range,
-                reads: QueryReads(archived: true, current: statements.contains(where: \.needsCurrent), range: .all),
-                number: number,
-                cache: cache,
-                handsOverInbox: false,
-                scratch: scratch
-            )
-            tables.append(prepared.tables)
-            cached.append(prepared.cached)
-            report.skippedSegments += prepared.skippedSegments
-            report.fetchedBytes += prepared.fetchedBytes
-            report.archivedSegments += prepared.archivedSegments
-            report.archivedBytes += prepared.archivedBytes
-            report.currentEvents += prepared.currentEvents
         }
+        let needsCurrent = statements.contains(where: \.needsCurrent)
+        let reads = named.map { _ in QueryReads(archived: true, current: needsCurrent, range: .all) }
+        let tables = try await PreparedTables.prepare(named, reads, options, scratch, handsOverInbox: false)
         let task = SparkTask(
             scratch: scratch.path,
             elsewhere: engine.runsElsewhere,
-            limits: limits,
-            tables: tables,
+            limits: options.limits,
+            tables: tables.map(\.tables),
             queries: zip(queries, statements)
                 .map { query, statement in
                     var query = query
@@ -190,11 +143,11 @@ public struct SparkQuery: Sendable {
             ["\(scratch.path)/spark_session.py", "\(scratch.path)/task.json"],
             printingTo: silence.descriptor
         )
-        withExtendedLifetime(cached) {}
+        // What the files of other machines are kept by has to outlive the engine.
+        withExtendedLifetime(tables) {}
         guard outcome.isSuccess else { throw failure(outcome, statements, scratch) }
         guard let version = try? scratch.read("version", limit: 100) else { throw notSpark }
-        report.engineVersion = version
-        return report
+        return SQLReport(engineVersion: version, tables)
     }
 
     /// Spark is configured by variables: `JAVA_HOME`, `SPARK_CONF_DIR`, `AWS_PROFILE` and many more.

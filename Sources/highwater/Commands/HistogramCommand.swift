@@ -86,10 +86,12 @@ struct HistogramCommand: AsyncParsableCommand {
         let query = SQLQuery(
             Histogram.query(step: step, keys: byKey ? keys : nil),
             engine: engine,
-            format: .csv,
-            range: EventRange(after: after, through: through),
-            cache: SQLEngine.cache(directory: nil, limitBytes: nil),
-            temporaryDirectory: SQLEngine.temporaryDirectory
+            options: SQLOptions(
+                format: .csv,
+                range: EventRange(after: after, through: through),
+                cache: SQLEngine.cache(directory: nil, limitBytes: nil),
+                temporaryDirectory: SQLEngine.temporaryDirectory
+            )
         )
         _ = try await query.run(on: journal, printingTo: answer.descriptor)
         do {

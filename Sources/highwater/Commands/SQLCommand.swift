@@ -74,14 +74,21 @@ struct SQLCommand: AsyncParsableCommand {
     func validate() throws {
         try limits.validate(for: engine)
         let names = with.map { $0.name.lowercased() }
-        if statement == nil, explain { throw ValidationError("--explain is of a query; give one.") }
+        if statement == nil {
+            if explain { throw ValidationError("--explain is of a query; give one.") }
+            if engine == .spark { throw ValidationError("The shell is DuckDB's; give --engine spark a query.") }
+            if limits.timeout != nil { throw ValidationError("--timeout is of a query; the shell has none.") }
+            if format == .parquet {
+                throw ValidationError("The shell prints no Parquet; give --format parquet a query.")
+            }
+        }
         if Set(names).count < names.count { throw ValidationError("Two journals of --with have the same name.") }
     }
 
     func run() async throws {
         let printer = try SQLEngine.locate(limits.duckdb)
         let spark = engine == .spark ? try SQLEngine.locateSpark(limits.spark) : nil
-        guard let statement else { return try await openShell(query("", printer)) }
+        guard let statement else { return try await openShell(SQLQuery("", engine: printer, options: options)) }
         let text =
             statement == "-"
             ? String(decoding: try StandardInput.readAll(limit: 1 << 20, what: "statement"), as: UTF8.self) : statement
@@ -94,9 +101,11 @@ struct SQLCommand: AsyncParsableCommand {
         let report = try await Signals.cancellable {
             let (journal, others) = try await open()
             if let spark {
-                return try await sparkQuery(text, spark, printer).run(on: journal, with: others, printingTo: output)
+                return try await SparkQuery(text, engine: spark, printer: printer, options: options)
+                    .run(on: journal, with: others, printingTo: output)
             }
-            return try await query(text, printer).run(on: journal, with: others, printingTo: output)
+            return try await SQLQuery(text, engine: printer, options: options)
+                .run(on: journal, with: others, printingTo: output)
         }
         if explain {
             Output.error(
@@ -125,49 +134,16 @@ struct SQLCommand: AsyncParsableCommand {
         if status != 0 { Signals.exit(status) }
     }
 
-    private var eventRange: EventRange { EventRange(after: range.after?.timestamp, through: range.through?.timestamp) }
-
-    private func query(_ statement: String, _ engine: DuckDB) -> SQLQuery {
-        var query = SQLQuery(
-            statement,
-            engine: engine,
+    private var options: SQLOptions {
+        SQLOptions(
             limits: limits.limits,
             format: format,
-            range: eventRange,
+            range: EventRange(after: range.after?.timestamp, through: range.through?.timestamp),
             timeZone: timeZone,
+            explains: explain,
             cache: SQLEngine.cache(directory: limits.cache, limitBytes: limits.cacheSize?.bytes),
             temporaryDirectory: SQLEngine.temporaryDirectory
         )
-        query.explains = explain
-        return query
-    }
-
-    private func sparkQuery(_ statement: String, _ engine: Spark, _ printer: DuckDB) -> SparkQuery {
-        var query = SparkQuery(
-            statement,
-            engine: engine,
-            printer: printer,
-            limits: limits.limits,
-            format: format,
-            range: eventRange,
-            timeZone: timeZone,
-            cache: SQLEngine.cache(directory: limits.cache, limitBytes: limits.cacheSize?.bytes),
-            temporaryDirectory: SQLEngine.temporaryDirectory
-        )
-        query.explains = explain
-        return query
-    }
-}
-
-/// What runs queries.
-enum QueryEngine: String, CaseIterable, ExpressibleByArgument {
-    case duckdb, spark
-
-    var name: String {
-        switch self {
-        case .duckdb: "DuckDB"
-        case .spark: "Spark"
-        }
     }
 }
 
@@ -183,67 +159,5 @@ struct NamedJournal: ExpressibleByArgument {
         // Names that DuckDB has a meaning for.
         let taken = ["main", "temp", "system", "memory", "information_schema", "pg_catalog"]
         guard !journal.isEmpty, !taken.contains(name.lowercased()) else { return nil }
-    }
-}
-
-/// What a query may take, and what runs it.
-struct SQLLimitOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("Memory of the engine, such as 2GiB; 80 % of the machine's unless given.", valueName: "size")
-    )
-    var memory: SizeArgument?
-
-    @Option(help: ArgumentHelp("Size of its temporary files, such as 10GiB.", valueName: "size"))
-    var spill: SizeArgument?
-
-    @Option(help: ArgumentHelp("Threads of the engine; one a processor unless given.", valueName: "count"))
-    var threads: Int?
-
-    @Option(help: ArgumentHelp("End the query after this time, such as 90s or 15m.", valueName: "duration"))
-    var timeout: DurationArgument?
-
-    @Option(help: ArgumentHelp("DuckDB's command-line program.", valueName: "path"), completion: .file())
-    var duckdb: String?
-
-    @Option(
-        help: ArgumentHelp("A Python that has pyspark, or spark-submit, for --engine spark.", valueName: "path"),
-        completion: .file()
-    )
-    var spark: String?
-
-    /// Refuses what an engine cannot keep to.
-    func validate(for engine: QueryEngine) throws {
-        switch engine {
-        case .duckdb:
-            if spark != nil { throw ValidationError("--spark is for --engine spark.") }
-        case .spark:
-            if spill != nil { throw ValidationError("Spark has no limit for temporary files; leave --spill out.") }
-            if let memory, memory.bytes < 512 << 20 {
-                throw ValidationError("Spark does not start with less than --memory 512MiB.")
-            }
-        }
-    }
-
-    @Option(
-        help: ArgumentHelp("Where segments of journals in buckets are kept.", valueName: "directory"),
-        completion: .directory
-    )
-    var cache: String?
-
-    @Option(help: ArgumentHelp("So much of them at most, such as 50GiB; 10GiB unless given.", valueName: "size"))
-    var cacheSize: SizeArgument?
-
-    func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads is 1 or more, not \(threads).") }
-        if let memory, memory.bytes < 16 << 20 { throw ValidationError("--memory is 16MiB or more, not \(memory).") }
-    }
-
-    var limits: SQLLimits {
-        SQLLimits(
-            memoryBytes: memory?.bytes,
-            temporaryBytes: spill?.bytes,
-            threads: threads,
-            duration: timeout?.duration
-        )
     }
 }

@@ -86,7 +86,7 @@ extension Journal {
     func rows(_ statement: String, _ range: EventRange = .all, with others: [String: Journal] = [:]) async throws
         -> [String]
     {
-        let query = SQLQuery(statement, engine: Engine.duckDB, format: .csv, range: range)
+        let query = SQLQuery(statement, engine: Engine.duckDB, options: SQLOptions(format: .csv, range: range))
         return try await query.text(on: self, with: others).split(separator: "\n").dropFirst().map(String.init)
     }
 
