@@ -25,6 +25,9 @@ actor Inbox {
     var bases: [Int] = []
     /// The keys of all segments that were taken in, those of changes too.
     var known: Set<String> = []
+    /// Keys that were listed and that ``state`` says are absorbed, so that each look need not read them anew: there are
+    /// thousands for two minutes after a large compaction.
+    private var absorbedKeys: Set<String> = []
     var index = IdentifierIndex()
     /// Rows whose id an earlier row of the inbox has, by key of their segment.
     var duplicates: [String: Set<Int>] = [:]
@@ -317,6 +320,7 @@ actor Inbox {
             || changeSegments.contains { next.absorbed.contains($0.arrival) }
         if next.runs != state.runs { taken = [:] }
         state = next
+        absorbedKeys = []
         for batchID in next.inbox.absorbed { generator.observe(batchID) }
         // The rows of what was absorbed are out of the inbox, and may have hidden others of it.
         if isAbsorbed { clear() } else { invalidate() }
@@ -331,9 +335,15 @@ actor Inbox {
         for object in objects {
             if known.contains(object.key) {
                 present += 1
+            } else if absorbedKeys.contains(object.key) {
+                continue
             } else if let segment = Segment(key: object.key) {
                 generator.observe(segment.arrival)
-                if !state.absorbed.contains(segment.arrival) { fresh.append(segment) }
+                if state.absorbed.contains(segment.arrival) {
+                    absorbedKeys.insert(object.key)
+                } else {
+                    fresh.append(segment)
+                }
             } else if object.key.hasSuffix(Segment.suffix) {
                 broken[object.key] = Inbox.misnamed(object.key)
             }
