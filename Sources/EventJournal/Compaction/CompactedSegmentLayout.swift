@@ -14,7 +14,12 @@ struct CompactedSegmentLayout: Sendable {
     /// Or once it has so many events, however small.
     var rowGroupEvents = 32 << 10
     /// A page ends with the row that reaches this many bytes.
-    var pageBytes = 256 << 10
+    ///
+    /// A little under 128 KiB, so that most pages stay below: up to there zstd takes other parameters for its level,
+    /// and what it makes of 128 KiB is 5 % shorter than what it makes of 256, and only 2 % longer than of 1 MiB.
+    var pageBytes = 120 << 10
+    /// A page of ids, which do not shrink better for being together, and of which a look-up wants one.
+    var idPageBytes = 32 << 10
 
     /// Checks the layout once for all objects.
     ///
@@ -28,7 +33,7 @@ struct CompactedSegmentLayout: Sendable {
         )
         options.columns = [
             // No Bloom filter: the id index tells more, in fewer bytes.
-            SegmentColumn.eventID.name: ColumnOptions(encoding: .plain),
+            SegmentColumn.eventID.name: ColumnOptions(encoding: .plain, pageByteCount: idPageBytes),
             SegmentColumn.timestamp.name: ColumnOptions(encoding: .deltaBinaryPacked),
             SegmentColumn.sequence.name: ColumnOptions(encoding: .plain),
             SegmentColumn.data.name: plain,

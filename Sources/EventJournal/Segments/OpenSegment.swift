@@ -227,10 +227,10 @@ struct OpenSegment: Sendable {
         return all
     }
 
-    /// The ids of one row group.
-    func ids(rowGroup: Int) async throws -> ByteArrays {
+    /// The ids of a row group's rows, of all unless it is said which; only the pages that hold them are decoded.
+    func ids(rowGroup: Int, rows: Range<Int>? = nil) async throws -> ByteArrays {
         var ids = ByteArrays()
-        try await decode(rowGroup: rowGroup, rows: nil, [.eventID]) { columns, _ in
+        try await decode(rowGroup: rowGroup, rows: rows, [.eventID]) { columns, _ in
             let column = try bytes(columns[0], .eventID)
             ids.append(sharing: column, rows: 0..<column.count)
         }

@@ -22,7 +22,6 @@ struct ChunkWriter {
     private static var shortestCompressed: Int { 64 }
 
     let plan: ColumnPlan
-    let rules: PageRules
     let data: ColumnData
     let shape: ColumnShape
     let scratch: WriterScratch
@@ -38,14 +37,12 @@ struct ChunkWriter {
 
     init(
         plan: ColumnPlan,
-        rules: PageRules,
         data: ColumnData,
         shape: ColumnShape,
         scratch: WriterScratch,
         outputOffset: Int
     ) {
         self.plan = plan
-        self.rules = rules
         self.data = data
         self.shape = shape
         self.scratch = scratch
@@ -129,12 +126,12 @@ struct ChunkWriter {
     private func pageEnd(_ source: some ValueSource, from start: PagePosition) -> PagePosition {
         if data.repetitionLevels == nil && shape.valueCount == shape.slotCount {
             let limit =
-                shape.slotCount - start.slot > rules.rowCount
-                ? start.slot + rules.rowCount : shape.slotCount
+                shape.slotCount - start.slot > plan.pages.rowCount
+                ? start.slot + plan.pages.rowCount : shape.slotCount
             let end =
                 usesDictionary
-                ? min(limit, start.slot + max(1, rules.byteCount / 4))
-                : source.pageEnd(from: start.value, limit: limit, byteCount: rules.byteCount)
+                ? min(limit, start.slot + max(1, plan.pages.byteCount / 4))
+                : source.pageEnd(from: start.value, limit: limit, byteCount: plan.pages.byteCount)
             return PagePosition(slot: end, value: end, row: end)
         }
         var end = start
@@ -142,7 +139,7 @@ struct ChunkWriter {
         while end.slot < shape.slotCount {
             // A page starts with a row, so it can only end before one.
             if data.repetitionLevels.map({ $0[end.slot] == 0 }) ?? true {
-                let isFull = end.row - start.row == rules.rowCount || byteCount >= rules.byteCount
+                let isFull = end.row - start.row == plan.pages.rowCount || byteCount >= plan.pages.byteCount
                 if isFull && end.row > start.row { break }
                 end.row += 1
             }
@@ -321,7 +318,7 @@ struct ChunkWriter {
             kind: kind,
             uncompressedByteCount: byteCount,
             compressedByteCount: bytes.count,
-            crc: rules.checksums ? unsafe libdeflate_crc32(0, bytes.baseAddress, bytes.count) : nil
+            crc: plan.pages.checksums ? unsafe libdeflate_crc32(0, bytes.baseAddress, bytes.count) : nil
         )
         let start = output.bytes.count
         header.write(to: &output)

@@ -35,6 +35,9 @@ public struct ColumnOptions: Sendable, Hashable {
     public var statistics: Bool
     /// The filter of each row group; none unless set.
     public var bloomFilter: BloomFilter?
+    /// A data page of this column ends with the row that reaches this length before compression, in bytes, 1 to 1 GiB;
+    /// ``WriterOptions/pageByteCount`` unless set.
+    public var pageByteCount: Int?
 
     /// Options with their defaults.
     public init(
@@ -42,12 +45,14 @@ public struct ColumnOptions: Sendable, Hashable {
         dictionary: Bool = true,
         dictionaryByteLimit: Int = 1 << 20,
         statistics: Bool = true,
-        bloomFilter: BloomFilter? = nil
+        bloomFilter: BloomFilter? = nil,
+        pageByteCount: Int? = nil
     ) {
         self.encoding = encoding
         self.dictionary = dictionary
         self.dictionaryByteLimit = dictionaryByteLimit
         self.statistics = statistics
         self.bloomFilter = bloomFilter
+        self.pageByteCount = pageByteCount
     }
 }

@@ -101,7 +101,6 @@ public struct ParquetWriter: ~Copyable {
         for index in columns.indices {
             var writer = ChunkWriter(
                 plan: plan.columns[index],
-                rules: plan.pageRules,
                 data: columns[index],
                 shape: shapes[index],
                 scratch: scratch,

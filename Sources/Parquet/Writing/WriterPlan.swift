@@ -10,8 +10,6 @@ public struct WriterPlan: Sendable {
     let columns: [ColumnPlan]
     /// The footer's bytes from its start through the schema, the same for every file.
     let footerStart: [UInt8]
-    /// What chunks need of the options.
-    let pageRules: PageRules
     /// One for each leaf.
     let columnOrders: [ColumnOrder]
 
@@ -36,10 +34,9 @@ public struct WriterPlan: Sendable {
         }
         var columns: [ColumnPlan] = []
         for column in schema.columns {
-            columns.append(try ColumnPlan(column, options.columns[column.name] ?? options.defaults))
+            columns.append(try ColumnPlan(column, options.columns[column.name] ?? options.defaults, options))
         }
         self.columns = columns
-        pageRules = PageRules(options)
         columnOrders = columns.map { _ in .typeDefined }
         footerStart = FileMetadata.encodeStart(schema)
     }
@@ -53,8 +50,8 @@ struct PageRules: Sendable {
     let rowCount: Int
     let checksums: Bool
 
-    init(_ options: WriterOptions) {
-        byteCount = options.pageByteCount
+    init(_ column: ColumnOptions, _ options: WriterOptions) {
+        byteCount = column.pageByteCount ?? options.pageByteCount
         rowCount = options.pageRowCount
         checksums = options.pageChecksums
     }
@@ -64,6 +61,8 @@ struct PageRules: Sendable {
 final class ColumnPlan: Sendable {
     let column: Column
     let options: ColumnOptions
+    /// How its pages are cut and sealed.
+    let pages: PageRules
     /// By what its bounds are ordered; `nil` when it gets none.
     let order: ValueOrder?
     /// Whether a cut bound has to stay UTF-8.
@@ -71,9 +70,16 @@ final class ColumnPlan: Sendable {
     /// The length of every value of a fixed-length column.
     let fixedLength: Int?
 
-    init(_ column: Column, _ options: ColumnOptions) throws(ParquetError) {
+    init(_ column: Column, _ options: ColumnOptions, _ file: WriterOptions) throws(ParquetError) {
         self.column = column
         self.options = options
+        pages = PageRules(options, file)
+        guard (1...1 << 30).contains(pages.byteCount) else {
+            throw ParquetError(
+                .invalidArgument,
+                "\(column.name): a page may have 1 byte to 1 GiB, not \(pages.byteCount)"
+            )
+        }
         isText = [.string, .enum, .json].contains(column.logicalType)
         let isInteger = column.type == .int32 || column.type == .int64
         if options.encoding == .deltaBinaryPacked && !isInteger {
