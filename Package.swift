@@ -42,6 +42,11 @@ let package = Package(
         .library(name: "S3Storage", targets: ["S3Storage"]),
         .library(name: "GoogleCloudStorage", targets: ["GoogleCloudStorage"]),
         .library(name: "PresignedStorage", targets: ["PresignedStorage"]),
+        .library(name: "RecordStreams", targets: ["RecordStreams"]),
+        .library(name: "RecordStreamsTesting", targets: ["RecordStreamsTesting"]),
+        .library(name: "KinesisStreams", targets: ["KinesisStreams"]),
+        .library(name: "StreamArchive", targets: ["StreamArchive"]),
+        .library(name: "ReplayConsistency", targets: ["ReplayConsistency"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -103,6 +108,16 @@ let package = Package(
             ]
         ),
         .target(name: "PresignedStorage", dependencies: ["CloudHTTP", "CloudSupport", "ObjectStorage"]),
+        .target(name: "RecordStreams"),
+        .target(name: "ReplayConsistency"),
+        .target(name: "RecordStreamsTesting", dependencies: ["RecordStreams"]),
+        .target(
+            name: "KinesisStreams",
+            dependencies: [
+                "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "RecordStreams",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
         .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
         .target(
@@ -112,6 +127,13 @@ let package = Package(
         .target(
             name: "EventImport",
             dependencies: ["EventJournal", "JMESPath", "ObjectStorage", "Parquet", "CSimdJSON", "CZstd", "CZlib"]
+        ),
+
+        .target(
+            name: "StreamArchive",
+            dependencies: [
+                "CloudSupport", "EventImport", "EventJournal", "JMESPath", "ObjectStorage", "Parquet", "RecordStreams",
+            ]
         ),
 
         .target(
@@ -141,7 +163,9 @@ let package = Package(
             name: "highwater",
             dependencies: [
                 "EventJournal", "EventImport", "FlashFlood", "JMESPath", "ObjectStorage", "Parquet", "S3Storage",
-                "GoogleCloudStorage", "PresignedStorage", "SQLQuery", "CAllocator", "CSimdJSON",
+                "GoogleCloudStorage", "PresignedStorage", "SQLQuery", "KinesisStreams", "RecordStreams",
+                "StreamArchive",
+                "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -253,6 +277,22 @@ let package = Package(
         ),
         .testTarget(name: "JMESPathTests", dependencies: ["JMESPath"], exclude: ["Resources", "Support/reference.py"]),
         .testTarget(name: "CommandLineTests", dependencies: ["highwater", "journal-writer"]),
+        .testTarget(
+            name: "KinesisStreamsTests",
+            dependencies: [
+                "KinesisStreams", "AWSSigning", "CloudSupport", "CloudTesting", "RecordStreams", "RecordStreamsTesting",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            exclude: ["Support/kinesis_server.py", "Support/producer.py", "Support/vectors.py"]
+        ),
+        .testTarget(name: "ReplayConsistencyTests", dependencies: ["ReplayConsistency", "ObjectStorageTesting"]),
+        .testTarget(
+            name: "StreamArchiveTests",
+            dependencies: [
+                "StreamArchive", "EventImport", "EventJournal", "JMESPath", "ObjectStorage", "ObjectStorageTesting",
+                "RecordStreams", "RecordStreamsTesting", "CloudTesting", "highwater",
+            ]
+        ),
         .executableTarget(
             name: "journal-writer",
             dependencies: ["EventJournal", "GoogleCloudStorage", "ObjectStorage", "S3Storage"],

@@ -27,6 +27,7 @@ package enum Base64 {
     /// The bytes of a text of either alphabet, white space left out; `nil` when it is something else.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3 + 2)
         var bits: UInt32 = 0
         var count = 0
         var isPadded = false
@@ -48,10 +49,9 @@ package enum Base64 {
             bits = bits << 6 | UInt32(digit)
             count += 1
             if count == 4 {
-                bytes += [
-                    UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8),
-                    UInt8(truncatingIfNeeded: bits),
-                ]
+                bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
+                bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
+                bytes.append(UInt8(truncatingIfNeeded: bits))
                 (bits, count) = (0, 0)
             }
         }

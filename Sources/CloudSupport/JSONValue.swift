@@ -122,6 +122,13 @@ private struct JSONParser {
     private mutating func string() throws(JSONValue.Failure) -> String {
         guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw failure("no string") }
         position += 1
+        // Most strings, and all long ones, have nothing to be undone.
+        if let end = bytes[position...].firstIndex(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }),
+            bytes[end] == UInt8(ascii: "\"")
+        {
+            defer { position = end + 1 }
+            return String(decoding: bytes[position..<end], as: UTF8.self)
+        }
         var text: [UInt8] = []
         while position < bytes.count {
             let byte = bytes[position]

@@ -18,7 +18,7 @@ struct Highwater: AsyncParsableCommand {
               highwater stats ./commits --json
 
             EXIT STATUS
-              0  done           1  failed (storage, I/O)    3  done in part: something was rejected or skipped
+              0  done           1  failed (storage, I/O)    3  done in part: something was rejected, skipped or lost
               4  not found      5  id exists already        6  damaged journal
               7  too little to compact                  8  SQL statement wrong or refused
               9  a limit of a query was reached         10 no usable SQL engine
@@ -26,7 +26,7 @@ struct Highwater: AsyncParsableCommand {
             """,
         version: HighwaterVersion.text,
         subcommands: [
-            Import.self, Export.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self,
+            Import.self, Archive.self, Export.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self,
             FollowCommand.self,
             Marks.self,
             SQLCommand.self,

@@ -26,3 +26,24 @@ enum TimestampField {
         }
     }
 }
+
+extension TimestampUnit {
+    /// Reads the time of an event from a JSON value without blanks: a string or a number.
+    ///
+    /// - Parameter json: As JMESPath writes values.
+    /// - Returns: Microseconds since 1970 UTC; `nil` when the value is no time in this unit.
+    package func microseconds(ofJSON json: [UInt8]) -> Int64? {
+        guard let first = json.first else { return nil }
+        let isText = first == UInt8(ascii: "\"")
+        guard isText || first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return nil
+        }
+        // A time has no character that JSON escapes; one with an escape is read as what it says, and is no time.
+        let text = isText ? json.dropFirst().dropLast() : json[...]
+        let result = unsafe text.withUnsafeBytes { bytes in
+            unsafe TimestampField.read(bytes, isNumber: !isText, unit: self)
+        }
+        if case .value(let microseconds) = result, microseconds != .min { return microseconds }
+        return nil
+    }
+}

@@ -14,6 +14,8 @@ struct CatalogCommit: Sendable {
     var left: [UUIDv7] = []
     /// The object that lists applied changes.
     var changes: String?
+    /// How far streams are archived by what is absorbed.
+    var checkpoints = StreamCheckpoints()
     /// What becomes of the index; `nil` when it stays.
     var index: IndexChange?
     /// What was retired, has been deleted, and need not be remembered.
@@ -40,7 +42,8 @@ struct CatalogCommit: Sendable {
     ///   - now: In milliseconds since 1970 UTC.
     ///   - identifier: A fresh identifier, for a table that has to be made.
     /// - Returns: One commit's actions.
-    /// - Throws: `DeltaLakeError` when the table asks for what this version does not have.
+    /// - Throws: `DeltaLakeError` when the table asks for what this version does not have; ``JournalError`` when a
+    ///   domain cannot be read.
     func actions(following state: CatalogState, listed: Set<UUIDv7>, now: Int64, identifier: UUIDv7) throws
         -> [DeltaAction]
     {
@@ -70,6 +73,12 @@ struct CatalogCommit: Sendable {
             actions.append(.domain(DomainMetadata(domain: InboxDomain.name, configuration: domain.text)))
         } else if state.table == nil {
             actions.append(.domain(DomainMetadata(domain: InboxDomain.name, configuration: InboxDomain().text)))
+        }
+        if !checkpoints.isEmpty {
+            // Merged with what this very state has: of two archivers' checkpoints the later one counts.
+            var merged = try StreamCheckpoints.catalog(state, "the journal")
+            for checkpoint in checkpoints.all { merged.add(checkpoint) }
+            actions.append(.domain(DomainMetadata(domain: StreamCheckpoints.name, configuration: merged.text)))
         }
         if let index {
             let runs = IndexRun.encode(index.runs)

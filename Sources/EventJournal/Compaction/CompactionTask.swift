@@ -51,7 +51,8 @@ struct CompactionTask: Sendable {
         var part = snapshot
         part.segments = snapshot.segments.filter { keys.contains($0.key) }
         guard part.segments.count == keys.count else { return .lost }
-        return try await commit(try await write(part, view), part)
+        let checkpoints = try await context.reader.checkpoints(of: part.segments)
+        return try await commit(try await write(part, view), part, checkpoints)
     }
 
     // MARK: - Inputs
@@ -179,8 +180,13 @@ struct CompactionTask: Sendable {
 
     // MARK: - Commit
 
-    private func commit(_ output: Output, _ part: Snapshot) async throws -> Outcome {
+    private func commit(
+        _ output: Output,
+        _ part: Snapshot,
+        _ checkpoints: StreamCheckpoints
+    ) async throws -> Outcome {
         var commit = CatalogCommit(added: output.segments, removed: job.catalog)
+        commit.checkpoints = checkpoints
         if !job.inbox.isEmpty {
             let absorbed = part.segments.compactMap(\.batchID)
             let last = absorbed.max() ?? .zero

@@ -32,6 +32,17 @@ struct OpenSegment: Sendable {
         if case .appended = segment.kind { try checkOperations() }
     }
 
+    /// How far shards of streams are archived with it.
+    ///
+    /// - Throws: ``JournalError/Code/damagedSegment``.
+    func checkpoints() throws -> [StreamCheckpoint] {
+        guard let text = file.metadata.value(StreamCheckpoints.name) else { return [] }
+        guard let checkpoints = StreamCheckpoints(text, batchID: segment.batchID) else {
+            throw segment.damaged("its footer has checkpoints of streams that cannot be read: \(text.prefix(200))")
+        }
+        return checkpoints.all
+    }
+
     /// A row group of a compacted segment alone.
     init(rowGroup file: ParquetFile, of segment: Segment, source: ObjectRanges) throws {
         self.segment = segment

@@ -15,6 +15,8 @@ struct SegmentReader: Sendable {
     /// Whether the store is behind a network, so that a request takes longer than the decoding of what it brings.
     let isFar: Bool
     private let footers = FooterCache()
+    /// Checkpoints in the footers met.
+    let notes = CheckpointNotes()
 
     /// So much is read from the end of a large object, which holds all but the longest footers.
     private static let footerBytes = 64 << 10
@@ -225,6 +227,7 @@ struct SegmentReader: Sendable {
             file.verifiesChecksums = !isSmall || segment.checksum == nil
             let open = try OpenSegment(segment, file: file, source: source)
             if !isSmall { footers[segment] = open }
+            if case .appended(let batchID) = segment.kind { notes.note(try open.checkpoints(), of: batchID) }
             return open
         } catch {
             throw segment.explaining(error)

@@ -38,19 +38,29 @@ struct SegmentWriter: Sendable {
     /// - Parameters:
     ///   - batch: Valid and not empty; in any order.
     ///   - batchID: The segment's name.
+    ///   - checkpoints: How far shards of streams are archived with it.
     /// - Returns: The segment and the bytes of its object.
     /// - Throws: `ParquetError` when the compression level is out of range.
     ///
     /// A batch with ``EventBatch/operations`` becomes a segment of changes.
-    func encode(_ batch: EventBatch, batchID: UUIDv7) throws -> (segment: Segment, bytes: [UInt8]) {
+    func encode(
+        _ batch: EventBatch,
+        batchID: UUIDv7,
+        checkpoints: [StreamCheckpoint] = []
+    ) throws -> (segment: Segment, bytes: [UInt8]) {
         let batch = batch.sortedByTimestamp()
         var writer = ParquetWriter(try plan.get())
         let batchText = batchID.text
         for rows in rowGroups(of: batch) { try writer.writeRowGroup(columns(of: batch, rows: rows, batchText)) }
-        let bytes = writer.finish(keyValueMetadata: [
+        var metadata = [
             KeyValue(SegmentMetadata.format, SegmentMetadata.currentFormat),
             KeyValue(SegmentMetadata.batchID, batchID.description),
-        ])
+        ]
+        if !checkpoints.isEmpty {
+            let text = StreamCheckpoints.text(checkpoints, withBatches: false)
+            metadata.append(KeyValue(StreamCheckpoints.name, text))
+        }
+        let bytes = writer.finish(keyValueMetadata: metadata)
         let segment = Segment(
             batchID: batchID,
             isChanges: batch.operations != nil,

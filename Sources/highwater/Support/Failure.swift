@@ -3,7 +3,9 @@ internal import EventImport
 internal import EventJournal
 internal import FlashFlood
 internal import ObjectStorage
+internal import RecordStreams
 internal import SQLQuery
+internal import StreamArchive
 
 /// An exit status with its message, for what has no error of a library behind it.
 struct CommandError: Error {
@@ -35,6 +37,8 @@ enum Failure {
         case let error as SQLError: (status, message) = (Failure.status(of: error), error.message)
         case let error as CommandError: (status, message) = (error.status, error.message)
         case let error as InputError: (status, message) = (storage, error.message)
+        case let error as StreamError: (status, message) = (Failure.status(of: error), error.message)
+        case let error as ArchiveError: (status, message) = (storage, error.message)
         case is CancellationError: (status, message) = (interrupted, "Interrupted.")
         case is BrokenPipe: Signals.exit(0)
         default: Highwater.exit(withError: error)
@@ -51,6 +55,14 @@ enum Failure {
         case .tooLittle: tooLittle
         case .invalidEvent, .invalidOption, .invalidMark, .invalidManifest: usage
         default: (error.cause as? ObjectStoreError).map(status(of:)) ?? storage
+        }
+    }
+
+    private static func status(of error: StreamError) -> Int32 {
+        switch error.code {
+        case .notFound: notFound
+        case .invalidURL: usage
+        default: storage
         }
     }
 

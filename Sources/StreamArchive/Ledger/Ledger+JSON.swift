@@ -1,0 +1,95 @@
+internal import CloudSupport
+
+/// The text of a ledger; see `docs/streams.md`.
+extension Ledger {
+    /// As JSON, with the nonce that tells whose put it was.
+    func json(stream: String, nonce: String) -> [UInt8] {
+        func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
+        func object(_ members: [(String, String?)]) -> String {
+            "{"
+                + members.compactMap { name, json in json.map { JSONValue.quote(name) + ":" + $0 } }
+                .joined(separator: ",") + "}"
+        }
+        let archivers = archivers.sorted { $0.key < $1.key }
+            .map { id, archiver in
+                (id, Optional(object([("beat", "\(archiver.beat)"), ("seen", "\(archiver.seen)")])))
+            }
+        let shards = shards.sorted { $0.key < $1.key }
+            .map { id, shard in
+                (
+                    id,
+                    Optional(
+                        object([
+                            ("parents", shard.parents.isEmpty ? nil : list(shard.parents.map(JSONValue.quote))),
+                            ("owner", shard.owner.map(JSONValue.quote)), ("epoch", "\(shard.epoch)"),
+                            ("ended", shard.isEnded ? "true" : nil), ("verified", shard.verified.map { "\($0)" }),
+                        ])
+                    )
+                )
+            }
+        let gaps = gaps.map { gap in
+            object([
+                ("shard", JSONValue.quote(gap.shard)), ("after", gap.after.map(JSONValue.quote)),
+                ("before", gap.before.map(JSONValue.quote)),
+                ("archived_through", gap.archivedThrough.map { "\($0)" }), ("noticed", "\(gap.noticed)"),
+                ("certain", gap.isCertain ? "true" : "false"),
+            ])
+        }
+        let text = object([
+            ("format", "1"), ("stream", JSONValue.quote(stream)), ("nonce", JSONValue.quote(nonce)),
+            ("listed", listed.map { "\($0)" }), ("archivers", object(archivers)), ("shards", object(shards)),
+            ("gaps", list(gaps)),
+        ])
+        return Array((text + "\n").utf8)
+    }
+
+    /// Reads the text; members it does not know are passed over.
+    ///
+    /// - Throws: ``ArchiveError/Code/damagedLedger``.
+    init(_ bytes: [UInt8], object: String) throws {
+        func damaged(_ problem: String) -> ArchiveError {
+            ArchiveError(
+                .damagedLedger,
+                "The ledger of archivers \(object) \(problem). Stop the archivers and delete it, or update Highwater: "
+                    + "positions are kept elsewhere, and no record is lost by it."
+            )
+        }
+        let document: JSONValue
+        do {
+            document = try JSONValue.parse(bytes)
+        } catch {
+            throw damaged("cannot be read: \(error)")
+        }
+        guard document["format"]?.integer == 1 else { throw damaged("has no format that this version knows") }
+        listed = document["listed"]?.integer
+        for (id, archiver) in document["archivers"]?.members ?? [:] {
+            guard let beat = archiver["beat"]?.integer else { throw damaged("has an archiver without a beat") }
+            archivers[id] = Archiver(beat: Int(beat), seen: archiver["seen"]?.integer ?? 0)
+        }
+        for (id, shard) in document["shards"]?.members ?? [:] {
+            guard let epoch = shard["epoch"]?.integer else { throw damaged("has a shard without an epoch") }
+            shards[id] = Shard(
+                parents: shard["parents"]?.elements.compactMap(\.text) ?? [],
+                owner: shard["owner"]?.text,
+                epoch: Int(epoch),
+                isEnded: shard["ended"] == .boolean(true),
+                verified: shard["verified"]?.integer
+            )
+        }
+        for gap in document["gaps"]?.elements ?? [] {
+            guard let shard = gap["shard"]?.text, let noticed = gap["noticed"]?.integer else {
+                throw damaged("has a gap without a shard")
+            }
+            gaps.append(
+                StreamGap(
+                    shard: shard,
+                    after: gap["after"]?.text,
+                    before: gap["before"]?.text,
+                    archivedThrough: gap["archived_through"]?.integer,
+                    noticed: noticed,
+                    isCertain: gap["certain"] == .boolean(true)
+                )
+            )
+        }
+    }
+}
