@@ -190,15 +190,15 @@ struct ArchiveTests {
         producer.send(100)
         let report = try await withThrowingTaskGroup(of: ArchiveReport.self) { group in
             group.addTask { try await archiver.run(once: false) }
-            try await Task.sleep(for: .milliseconds(300))
+            try await Task.sleep(for: .milliseconds(500))
             archiver.stop()
             return try #require(try await group.next())
         }
-        #expect(report.records == 100 && report.segments == 1)
+        #expect(report.records > 0 && report.segments == 1)
         // Nobody has to wait for the lease of a minute.
         let begin = ContinuousClock.now
         producer.send(1)
-        #expect(try await Archives.once(stream, store).records == 1)
+        #expect(try await Archives.once(stream, store).records == 101 - report.records)
         #expect(ContinuousClock.now - begin < .seconds(10))
         try await producer.expectArchived(in: store)
     }

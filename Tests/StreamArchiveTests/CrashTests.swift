@@ -82,15 +82,24 @@ struct CrashTests {
         var producer = Producer(stream)
         let store = MemoryObjectStore()
         let archivers = (0..<3)
-            .map { _ in StreamArchiver(stream, into: Archives.journal(store), options: Archives.options) }
+            .map { _ in
+                var options = Archives.options
+                options.lease = .seconds(3)
+                return StreamArchiver(stream, into: Archives.journal(store), options: options)
+            }
         let reports = try await withThrowingTaskGroup(of: ArchiveReport.self) { group in
             for archiver in archivers { group.addTask { try await archiver.run(once: false) } }
-            for _ in 0..<20 {
+            var shares: [Int] = []
+            for _ in 0..<200 where shares != [2, 2, 2] {
                 producer.send(30)
-                try await Task.sleep(for: .milliseconds(50))
+                try await Task.sleep(for: .milliseconds(100))
+                let owners = try await ArchiveStatus.all(in: Archives.journal(store)).flatMap(\.shards)
+                    .compactMap(\.owner)
+                shares = Dictionary(grouping: owners, by: \.self).values.map(\.count)
             }
-            let owners = try await ArchiveStatus.all(in: Archives.journal(store)).flatMap(\.shards).compactMap(\.owner)
-            #expect(Dictionary(grouping: owners, by: \.self).values.map(\.count) == [2, 2, 2])
+            #expect(shares == [2, 2, 2])
+            producer.send(300)
+            try await Task.sleep(for: .milliseconds(500))
             for archiver in archivers { archiver.stop() }
             var reports: [ArchiveReport] = []
             for try await report in group { reports.append(report) }

@@ -1,6 +1,6 @@
 """A producer by boto3: producer.py ENDPOINT STREAM COMMAND [ARGUMENTS].
 
-create SHARDS                  makes the stream
+create SHARDS                  makes the stream, and a bucket of its name
 put FIRST COUNT [AGGREGATED]   puts records "FIRST…" with keys key-(n mod 13), by PutRecords; AGGREGATED hex goes as one more
 run FIRST COUNT SECONDS        the same over a time, splitting and merging shards meanwhile
 """
@@ -11,8 +11,14 @@ import time
 import boto3
 
 endpoint, stream, command, *arguments = sys.argv[1:]
-client = boto3.client("kinesis", endpoint_url=endpoint, region_name="us-east-1",
-                      aws_access_key_id="test", aws_secret_access_key="secret")
+
+
+def service(name):
+    return boto3.client(name, endpoint_url=endpoint, region_name="us-east-1",
+                        aws_access_key_id="test", aws_secret_access_key="secret")
+
+
+client = service("kinesis")
 
 
 def records(numbers):
@@ -45,6 +51,7 @@ def merge():
 
 
 if command == "create":
+    service("s3").create_bucket(Bucket=stream)
     client.create_stream(StreamName=stream, ShardCount=int(arguments[0]))
     client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
     sys.exit()
