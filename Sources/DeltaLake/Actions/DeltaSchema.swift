@@ -49,15 +49,58 @@ public struct DeltaSchema: Sendable, Hashable {
 
     /// The text for ``DeltaMetadata/schemaString``.
     public var json: String {
-        let fields = fields.map { field in
-            JSONValue.object([
-                "name": .string(field.name),
-                "type": .string(field.type.rawValue),
-                "nullable": .boolean(field.isNullable),
-                "metadata": .object([:]),
-            ])
-        }
+        let fields = fields.map(\.json)
         let value = JSONValue.object(["type": .string("struct"), "fields": .array(fields)])
         return String(decoding: value.serialized, as: UTF8.self)
+    }
+
+    /// A schema with more columns at its end; those whose name is there already are left as they are.
+    ///
+    /// Source: Delta Lake protocol, "Schema Serialization Format"; names are told apart without regard to case.
+    ///
+    /// - Parameters:
+    ///   - fields: The columns.
+    ///   - schemaString: What ``DeltaMetadata/schemaString`` is, whoever wrote it.
+    /// - Returns: The text with the columns; the same text when all are there.
+    /// - Throws: ``DeltaLakeError/Code/malformed`` when the text is no schema; ``DeltaLakeError/Code/unsupported`` when
+    ///   a column of such a name has another type.
+    public static func adding(_ fields: [Field], to schemaString: String) throws -> String {
+        guard let schema = try? JSONParser.parse(schemaString), case .object(var members) = schema,
+            case .array(var columns)? = members["fields"]
+        else {
+            throw DeltaLakeError(
+                .malformed,
+                "The schema of the table is no JSON object with fields: \(schemaString.prefix(200))"
+            )
+        }
+        let count = columns.count
+        for field in fields {
+            let name = field.name.lowercased()
+            if let present = columns.first(where: { $0["name"]?.text?.lowercased() == name }) {
+                guard present["name"]?.text == field.name, present["type"]?.text == field.type.rawValue else {
+                    throw DeltaLakeError(
+                        .unsupported,
+                        "The table has a column \(present["name"]?.text ?? name) of the type "
+                            + "\(present["type"]?.text ?? "struct") already; take another name than \(field.name)."
+                    )
+                }
+                continue
+            }
+            columns.append(field.json)
+        }
+        if columns.count == count { return schemaString }
+        members["fields"] = .array(columns)
+        return String(decoding: JSONValue.object(members).serialized, as: UTF8.self)
+    }
+}
+
+extension DeltaSchema.Field {
+    fileprivate var json: JSONValue {
+        .object([
+            "name": .string(name),
+            "type": .string(type.rawValue),
+            "nullable": .boolean(isNullable),
+            "metadata": .object([:]),
+        ])
     }
 }

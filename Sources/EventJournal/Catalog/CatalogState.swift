@@ -14,6 +14,8 @@ struct CatalogState: Sendable {
     let absorbed: Set<UUIDv7>
     /// Where each id is.
     let runs: [IndexRun]
+    /// The columns that compaction fills from payloads.
+    let columns: ColumnsDomain
 
     /// The state of a journal that was never compacted.
     static let empty = CatalogState()
@@ -24,6 +26,7 @@ struct CatalogState: Sendable {
         inbox = InboxDomain()
         absorbed = []
         runs = []
+        columns = ColumnsDomain()
     }
 
     /// - Parameters:
@@ -60,6 +63,15 @@ struct CatalogState: Sendable {
             }
         } else {
             runs = []
+        }
+        if let text = table.domains[ColumnsDomain.name] {
+            if text == before?.table?.domains[ColumnsDomain.name], let before {
+                columns = before.columns
+            } else {
+                columns = try ColumnsDomain(text)
+            }
+        } else {
+            columns = ColumnsDomain()
         }
         if segments.isEmpty || table.domains[InboxDomain.name] != nil { return }
         throw JournalError(

@@ -12,6 +12,10 @@ enum SegmentTag {
     static let checksum = "highwater.crc"
     /// Where the row groups are: ``RowGroupDirectory``.
     static let groups = "highwater.groups"
+    /// The same of a file with promoted columns, in which row groups are longer than their event columns.
+    static let wideGroups = "highwater.groups.wide"
+    /// Names of the promoted columns that were filled, with commas between.
+    static let columns = "highwater.columns"
 }
 
 extension Segment {
@@ -39,8 +43,7 @@ extension Segment {
             let payload = number(SegmentTag.payload).flatMap({ Int(exactly: $0) }),
             let checksum = add.tags[SegmentTag.checksum]
                 .flatMap({ SegmentChecksum(hexadecimal: Array($0.utf8)[...]) }),
-            let groups = add.tags[SegmentTag.groups]
-                .flatMap({ RowGroupDirectory.decode($0, objectBytes: size) }),
+            let groups = RowGroupDirectory.decode(add.tags, objectBytes: size),
             groups.reduce(0, { $0 + $1.rows }) == events
         {
             self.init(
@@ -54,6 +57,7 @@ extension Segment {
                 objectBytes: size,
                 rowGroups: groups
             )
+            filledColumns = Set((add.tags[SegmentTag.columns] ?? "").split(separator: ",").map(String.init))
             return
         }
         func bound(_ values: [String: DeltaStatistics.Value]?) -> Timestamp? {
@@ -75,5 +79,13 @@ extension Segment {
             objectBytes: size,
             rowGroups: nil
         )
+    }
+}
+
+extension RowGroupDirectory {
+    /// The row groups that the tags of a file tell.
+    fileprivate static func decode(_ tags: [String: String], objectBytes: Int) -> [RowGroupPlace]? {
+        if let text = tags[SegmentTag.wideGroups] { return decode(text, isWide: true, objectBytes: objectBytes) }
+        return tags[SegmentTag.groups].flatMap { decode($0, isWide: false, objectBytes: objectBytes) }
     }
 }

@@ -18,6 +18,8 @@ struct CatalogCommit: Sendable {
     var checkpoints = StreamCheckpoints()
     /// What becomes of the index; `nil` when it stays.
     var index: IndexChange?
+    /// The columns that are filled from now on; `nil` when they stay.
+    var columns: ColumnsDomain?
     /// What was retired, has been deleted, and need not be remembered.
     var forgotten = RetiredDomain.Forgotten()
     /// `WRITE` or `OPTIMIZE`, for people who read the log.
@@ -29,6 +31,7 @@ struct CatalogCommit: Sendable {
     func mayFollow(_ newest: CatalogState, madeOf state: CatalogState) -> Bool {
         if absorbed != nil, newest.inbox != state.inbox { return false }
         if index != nil, newest.runs != state.runs { return false }
+        if columns != nil, newest.columns != state.columns { return false }
         if removed.isEmpty { return true }
         let keys = Set(newest.segments.map(\.key))
         return removed.allSatisfy(keys.contains)
@@ -50,12 +53,17 @@ struct CatalogCommit: Sendable {
         var actions: [DeltaAction] = [
             .commitInfo(CommitInfo(timestamp: now, operation: operation, engineInfo: "highwater"))
         ]
+        var metadata = state.table?.metadata ?? CatalogCommit.metadata(identifier, createdTime: now)
         if let table = state.table {
             try table.requireWritable()
         } else {
             actions.append(.protocol(.plain))
-            actions.append(.metadata(CatalogCommit.metadata(identifier, createdTime: now)))
         }
+        if let columns {
+            metadata.schemaString = try DeltaSchema.adding(columns.live.map(\.deltaField), to: metadata.schemaString)
+            actions.append(.domain(DomainMetadata(domain: ColumnsDomain.name, configuration: columns.text)))
+        }
+        if metadata != state.table?.metadata { actions.append(.metadata(metadata)) }
         for segment in added { actions.append(.add(segment.action(now: now, dataChange: changesData))) }
         for key in removed {
             guard let file = state.table?.files[key] else { continue }
@@ -125,18 +133,51 @@ extension CompactedSegment {
             statistics.maxValues[name] = .text(high)
         }
         for (column, count) in nullCounts { statistics.nullCount[column.name] = Int64(count) }
+        for (column, summary) in promoted {
+            statistics.nullCount[column.name] = Int64(summary.nulls)
+            if let (low, high) = CompactedSegment.bounds(summary, of: column.type) {
+                statistics.minValues[column.name] = low
+                statistics.maxValues[column.name] = high
+            }
+        }
+        var tags = [
+            SegmentTag.first: "\(first)", SegmentTag.last: "\(last)", SegmentTag.payload: "\(payloadBytes)",
+            SegmentTag.checksum: checksum.description,
+        ]
+        let isWide = RowGroupDirectory.isWide(rowGroups)
+        tags[isWide ? SegmentTag.wideGroups : SegmentTag.groups] = RowGroupDirectory.encode(rowGroups)
+        if !promoted.isEmpty { tags[SegmentTag.columns] = promoted.map(\.column.name).joined(separator: ",") }
         return DeltaAdd(
             path: key,
             size: Int64(objectBytes),
             modificationTime: now,
             dataChange: dataChange,
             stats: statistics.json,
-            tags: [
-                SegmentTag.first: "\(first)", SegmentTag.last: "\(last)", SegmentTag.payload: "\(payloadBytes)",
-                SegmentTag.checksum: checksum.description, SegmentTag.groups: RowGroupDirectory.encode(rowGroups),
-            ]
+            tags: tags
         )
     }
+
+    /// The bounds of a promoted column as statistics have them; `nil` where they cannot be told.
+    private static func bounds(
+        _ summary: PromotedSummary,
+        of type: PromotedColumn.ValueType
+    ) -> (low: DeltaStatistics.Value, high: DeltaStatistics.Value)? {
+        switch summary.bounds {
+        case .integers(let low, let high) where type == .timestamp:
+            guard let low = milliseconds(low, up: false), let high = milliseconds(high, up: true) else { return nil }
+            return (.text(low), .text(high))
+        case .integers(let low, let high): return (.integer(low), .integer(high))
+        case .doubles(let low, let high): return (.number("\(low)"), .number("\(high)"))
+        case .texts(let low, let high):
+            // A long one would have to be cut, and the highest one be raised then.
+            guard low.count <= longestBound, high.count <= longestBound else { return nil }
+            return (.text(String(decoding: low, as: UTF8.self)), .text(String(decoding: high, as: UTF8.self)))
+        case nil: return nil
+        }
+    }
+
+    /// Bytes of a text in statistics.
+    private static let longestBound = 64
 
     /// A moment as statistics have it: ISO 8601 with milliseconds, rounded so that the bound holds.
     ///

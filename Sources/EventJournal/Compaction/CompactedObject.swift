@@ -11,17 +11,31 @@ final class CompactedObject {
     private var checksum = StreamingChecksum()
     private var rowGroups: [RowGroupPlace] = []
     private var nullCounts: [SegmentColumn: Int] = [:]
+    private var promoted: [PromotedSummary]
+    private let columns: [PromotedColumn]
     private var payloadBytes = 0
 
-    private init(key: String, upload: any ObjectUpload, plan: WriterPlan) {
+    private init(key: String, upload: any ObjectUpload, plan: WriterPlan, columns: [PromotedColumn]) {
         self.key = key
         self.upload = upload
+        self.columns = columns
+        promoted = columns.map { _ in PromotedSummary() }
         parquet = ParquetWriter(plan)
     }
 
     /// Begins an object; nothing is visible before ``finish()``.
-    static func begin(_ key: String, in store: any ObjectStore, plan: WriterPlan) async throws -> CompactedObject {
-        CompactedObject(key: key, upload: try await store.beginUpload(key, mode: .ifAbsent), plan: plan)
+    static func begin(
+        _ key: String,
+        in store: any ObjectStore,
+        plan: WriterPlan,
+        columns: [PromotedColumn]
+    ) async throws -> CompactedObject {
+        CompactedObject(
+            key: key,
+            upload: try await store.beginUpload(key, mode: .ifAbsent),
+            plan: plan,
+            columns: columns
+        )
     }
 
     /// How many bytes it has so far.
@@ -35,6 +49,10 @@ final class CompactedObject {
             try await upload.write(piece)
         }
         payloadBytes += group.payloadBytes
+        let places = group.encoded.metadata.columns.map { column in
+            RowGroupPlace.Column(bytes: column.compressedByteCount, isCompressed: column.codec != .uncompressed)
+        }
+        let own = SegmentColumn.compacted.count
         rowGroups.append(
             RowGroupPlace(
                 rows: group.encoded.rowCount,
@@ -42,14 +60,11 @@ final class CompactedObject {
                 last: group.last,
                 payloadBytes: group.payloadBytes,
                 offset: checksum.byteCount - group.encoded.bytes.count,
-                columns: group.encoded.metadata.columns.map { column in
-                    RowGroupPlace.Column(
-                        bytes: column.compressedByteCount,
-                        isCompressed: column.codec != .uncompressed
-                    )
-                }
+                columns: Array(places.prefix(own)),
+                promotedBytes: places.dropFirst(own).reduce(0) { $0 + $1.bytes }
             )
         )
+        for (index, summary) in group.promoted.enumerated() { promoted[index].formUnion(summary) }
         for (column, metadata) in zip(SegmentColumn.compacted, group.encoded.metadata.columns) {
             guard let nulls = metadata.statistics?.nullCount ?? group.nullCounts[column] else { continue }
             nullCounts[column, default: 0] += nulls
@@ -79,7 +94,8 @@ final class CompactedObject {
             objectBytes: bytes,
             checksum: checksum.finish(tail),
             rowGroups: rowGroups,
-            nullCounts: nullCounts
+            nullCounts: nullCounts,
+            promoted: Array(zip(columns, promoted))
         )
     }
 
@@ -95,10 +111,15 @@ struct EncodedGroup: Sendable {
     var payloadBytes: Int
     /// Of columns whose chunks have no statistics.
     var nullCounts: [SegmentColumn: Int]
+    /// Of each promoted column.
+    var promoted: [PromotedSummary]
     var end: PendingRowGroup.Boundary
 
-    init(_ group: PendingRowGroup, _ plan: WriterPlan) throws {
-        let columns = try CompactedSegmentLayout.columns(of: group.batch)
+    init(_ group: PendingRowGroup, _ plan: WriterPlan, _ evaluator: ColumnEvaluator) throws {
+        var columns = try CompactedSegmentLayout.columns(of: group.batch)
+        let values = try evaluator.evaluate(group.batch)
+        promoted = values.map(\.summary)
+        columns += values.map(\.column)
         encoded = try EncodedRowGroup(columns, plan)
         first = group.batch.timestamps.first ?? 0
         last = group.batch.timestamps.last ?? 0

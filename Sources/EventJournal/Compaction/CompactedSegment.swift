@@ -1,5 +1,5 @@
 /// An object of `segments/` as it was stored: what the catalog says of it.
-struct CompactedSegment: Sendable, Hashable {
+struct CompactedSegment: Sendable {
     var key: String
     /// The earliest and the latest timestamp inside, in microseconds.
     var first: Int64
@@ -12,6 +12,8 @@ struct CompactedSegment: Sendable, Hashable {
     var rowGroups: [RowGroupPlace]
     /// How many rows have no value, for each column that may be null.
     var nullCounts: [SegmentColumn: Int]
+    /// The columns that were filled from payloads, and what is in them.
+    var promoted: [(column: PromotedColumn, summary: PromotedSummary)]
 }
 
 /// Makes the names of the objects of one run: sorted by name they follow one another in replay order.

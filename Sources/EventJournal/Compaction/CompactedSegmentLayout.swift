@@ -20,6 +20,8 @@ struct CompactedSegmentLayout: Sendable {
     var pageBytes = 120 << 10
     /// A page of ids, which do not shrink better for being together, and of which a look-up wants one.
     var idPageBytes = 32 << 10
+    /// Columns that are filled from payloads; they stand behind the others.
+    var columns: [PromotedColumn] = []
 
     /// Checks the layout once for all objects.
     ///
@@ -39,7 +41,13 @@ struct CompactedSegmentLayout: Sendable {
             SegmentColumn.data.name: plain,
             SegmentColumn.dataBytes.name: plain,
         ]
-        return try WriterPlan(schema: SegmentColumn.compactedSchema, options: options)
+        return try WriterPlan(schema: schema, options: options)
+    }
+
+    private var schema: Schema {
+        columns.isEmpty
+            ? SegmentColumn.compactedSchema
+            : Schema(SegmentColumn.compactedSchema.fields + columns.map(\.field))
     }
 
     /// The columns of a row group.
@@ -55,12 +63,13 @@ struct CompactedSegmentLayout: Sendable {
     }
 
     /// The columns that make up the events alone.
-    static func eventColumns(of batch: EventBatch) -> [ColumnData] {
+    static func eventColumns(of batch: EventBatch, withoutPayloads: Bool = false) -> [ColumnData] {
         func nullable(_ column: ByteArrays?) -> ColumnData {
             guard let column else { return .nulls(count: batch.count, of: .byteArray) }
             return ColumnData(nullable: column)
         }
-        let (text, binary) = splitPayloads(batch.payloads)
+        let none = ColumnData.nulls(count: batch.count, of: .byteArray)
+        let (text, binary) = withoutPayloads ? (none, none) : splitPayloads(batch.payloads)
         return [
             ColumnData(.bytes(batch.ids)), ColumnData(.int64(batch.timestamps)),
             nullable(batch.keys), nullable(batch.sources), nullable(batch.sequences),

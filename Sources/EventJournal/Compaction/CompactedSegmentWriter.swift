@@ -15,6 +15,7 @@ final class CompactedSegmentWriter {
     private let store: any ObjectStore
     private let layout: CompactedSegmentLayout
     private let plan: WriterPlan
+    private let evaluator: ColumnEvaluator
     private let parallelism: Int
     private var names: CompactedSegmentNames
     private var cutter: RowGroupCutter
@@ -40,6 +41,7 @@ final class CompactedSegmentWriter {
         self.layout = layout
         self.parallelism = max(1, parallelism)
         plan = try layout.plan()
+        evaluator = try ColumnEvaluator(layout.columns)
         names = CompactedSegmentNames(run: run)
         cutter = RowGroupCutter(layout)
     }
@@ -82,8 +84,8 @@ final class CompactedSegmentWriter {
         if full.isEmpty { return }
         let groups = full
         full = []
-        let plan = plan
-        let encoded = try await mapConcurrently(groups, limit: parallelism) { try EncodedGroup($0, plan) }
+        let (plan, evaluator) = (plan, evaluator)
+        let encoded = try await mapConcurrently(groups, limit: parallelism) { try EncodedGroup($0, plan, evaluator) }
         for group in encoded {
             try await current().append(group)
             let bytes = object?.byteCount ?? 0
@@ -99,7 +101,7 @@ final class CompactedSegmentWriter {
         if let object { return object }
         let key = names.next()
         keys.append(key)
-        let new = try await CompactedObject.begin(key, in: store, plan: plan)
+        let new = try await CompactedObject.begin(key, in: store, plan: plan, columns: layout.columns)
         object = new
         return new
     }

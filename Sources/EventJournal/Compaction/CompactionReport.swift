@@ -18,6 +18,8 @@ public struct CompactionReport: Sendable, Hashable {
     public var appliedChanges = 0
     /// Updates and deletes that wait for more, or to be applied on request; readers apply them meanwhile.
     public var waitingChanges = 0
+    /// By name of a promoted column, values that do not fit its type and are null.
+    public var misfits: [String: Int] = [:]
     /// Bytes of payload written.
     public var payloadBytes = 0
     /// Bytes of the objects written, without the index.
@@ -56,6 +58,7 @@ public struct CompactionReport: Sendable, Hashable {
         droppedRows += other.droppedRows
         appliedChanges += other.appliedChanges
         waitingChanges = other.waitingChanges
+        misfits.merge(other.misfits) { $0 + $1 }
         payloadBytes += other.payloadBytes
         objectBytes += other.objectBytes
         deletedObjects += other.deletedObjects

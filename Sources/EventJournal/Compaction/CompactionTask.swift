@@ -136,6 +136,7 @@ struct CompactionTask: Sendable {
         var layout = CompactedSegmentLayout()
         layout.compressionLevel = policy.compressionLevel
         layout.targetObjectBytes = policy.targetObjectBytes
+        layout.columns = planned.state.columns.live
         return layout
     }
 
@@ -227,6 +228,9 @@ struct CompactionTask: Sendable {
         report.payloadBytes = output.segments.reduce(0) { $0 + $1.payloadBytes }
         report.objectBytes = output.segments.reduce(0) { $0 + $1.objectBytes }
         report.replacements = [.init(replaced: job.inbox + job.catalog, by: output.segments.map(\.key))]
+        for (column, summary) in output.segments.flatMap(\.promoted) where summary.misfits > 0 {
+            report.misfits[column.name, default: 0] += summary.misfits
+        }
         report.warnings = await committer.publish(committed, replacing: planned)
         return .done(report)
     }

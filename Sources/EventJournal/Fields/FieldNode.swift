@@ -25,6 +25,8 @@ struct FieldNode {
     private var kinds = [Int](repeating: 0, count: 8)
     private var distinct: [UInt64: Entry] = [:]
     private var hasMoreDistinct = false
+    private var wholeNumbers = 0
+    private var moments = 0
 
     /// So many values are kept as text, of which the examples are.
     private static let mostTexts = 64
@@ -46,6 +48,9 @@ struct FieldNode {
     /// Notes the text of a value that is no object or array; a string is without its quotes and as it stands.
     mutating func add(_ text: UnsafeRawBufferPointer, _ kind: hw_json_kind) {
         let isString = kind == HW_JSON_STRING
+        if kind == HW_JSON_NUMBER, unsafe DecimalText.integer(text) != nil { wholeNumbers += 1 }
+        // A year or a number in quotes is none.
+        if isString, unsafe text.count >= 10 && Timestamp.parse(text) != nil { moments += 1 }
         // `"1"` and `1` are different values.
         let hash = unsafe BloomFilter.hash(text) ^ (isString ? 0 : 0x9E37_79B9_7F4A_7C15)
         if let index = distinct.index(forKey: hash) {
@@ -86,6 +91,8 @@ struct FieldNode {
             path: path,
             events: events,
             values: values,
+            wholeNumbers: wholeNumbers,
+            moments: moments,
             types: counts.filter { $0.count > 0 }.sorted { $0.count > $1.count },
             distinct: distinct.count,
             hasMoreDistinct: hasMoreDistinct,

@@ -43,6 +43,10 @@ public struct FieldSummary: Sendable, Hashable {
     public var events: Int
     /// How many values there are; more than ``events`` inside arrays.
     public var values: Int
+    /// How many of the values are whole numbers of 64 bits.
+    public var wholeNumbers: Int
+    /// How many of the values are texts with a moment: ``Timestamp/init(rfc3339:)``.
+    public var moments: Int
     /// The types of the values, the most frequent one first.
     public var types: [TypeCount]
     /// How many different strings, numbers and so on there are, told apart by 64 bits of a hash.

@@ -14,6 +14,8 @@ struct RowGroupPlace: Sendable, Hashable {
     var offset: Int
     /// The columns, in the order of ``SegmentColumn/compacted``; they follow one another without a gap.
     var columns: [Column]
+    /// How many bytes promoted columns take behind them, which no reader of events needs.
+    var promotedBytes = 0
 
     /// The part of a row group that a column takes.
     struct Column: Sendable, Hashable {
@@ -22,7 +24,7 @@ struct RowGroupPlace: Sendable, Hashable {
         var isCompressed: Bool
     }
 
-    /// How many bytes it takes in the object.
+    /// How many bytes it takes in the object, promoted columns not counted.
     var bytes: Int { columns.reduce(0) { $0 + $1.bytes } }
 
     /// What a footer would say of a file that holds this row group and nothing else.
@@ -47,13 +49,17 @@ struct RowGroupPlace: Sendable, Hashable {
 /// Base64 (RFC 4648 section 5, without padding) of unsigned LEB128 numbers: the offset of the first row group, then for
 /// each one rows, first timestamp (the first of all zigzag-encoded, the others as distance from that of the one
 /// before), distance of the last timestamp from the first, payload bytes, and for each column twice its bytes, and one
-/// more when compressed. Some 30 bytes for 4 MiB of payload.
+/// more when compressed; where there are promoted columns, also the bytes of all of them. Some 30 bytes for 4 MiB of payload.
 enum RowGroupDirectory {
+    /// Whether there are promoted columns.
+    static func isWide(_ groups: [RowGroupPlace]) -> Bool { groups.contains { $0.promotedBytes > 0 } }
+
     /// The text for row groups.
     ///
     /// - Parameter groups: Not empty, without gaps between them, first timestamps ascending.
-    /// - Returns: What ``decode(_:)`` reads.
+    /// - Returns: What ``decode(_:isWide:objectBytes:)`` reads, wide where ``isWide(_:)`` is.
     static func encode(_ groups: [RowGroupPlace]) -> String {
+        let isWide = isWide(groups)
         var bytes: [UInt8] = []
         func add(_ number: UInt64) {
             var rest = number
@@ -76,12 +82,13 @@ enum RowGroupDirectory {
             add(UInt64(bitPattern: group.last &- group.first))
             add(UInt64(group.payloadBytes))
             for column in group.columns { add(UInt64(column.bytes) << 1 | (column.isCompressed ? 1 : 0)) }
+            if isWide { add(UInt64(group.promotedBytes)) }
         }
         return Base64URL.encode(bytes)
     }
 
     /// Reads the text, or returns `nil` when it is not such a directory of an object of that size.
-    static func decode(_ text: String, objectBytes: Int) -> [RowGroupPlace]? {
+    static func decode(_ text: String, isWide: Bool, objectBytes: Int) -> [RowGroupPlace]? {
         guard let bytes = Base64URL.decode(text) else { return nil }
         var position = 0
         func next() -> UInt64? {
@@ -122,6 +129,11 @@ enum RowGroupDirectory {
                 guard let bytes = size() else { return nil }
                 group.columns.append(RowGroupPlace.Column(bytes: bytes >> 1, isCompressed: bytes & 1 == 1))
                 offset += bytes >> 1
+            }
+            if isWide {
+                guard let bytes = size() else { return nil }
+                group.promotedBytes = bytes
+                offset += bytes
             }
             guard offset <= objectBytes else { return nil }
             groups.append(group)

@@ -38,6 +38,8 @@ public struct Segment: Sendable {
     public var objectBytes: Int
     /// Where its row groups are, when the catalog says so.
     var rowGroups: [RowGroupPlace]?
+    /// Names of the promoted columns that a compaction has filled, those that were removed since included.
+    package internal(set) var filledColumns: Set<String> = []
 
     /// Describes a segment of one append.
     init(

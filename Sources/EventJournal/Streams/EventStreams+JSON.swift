@@ -139,7 +139,10 @@ extension EventStream {
             ("bytes", .integer(Int64(bytes))), ("payload_bytes", .integer(Int64(segment.payloadBytes))),
         ]
         if let checksum = segment.checksum { members.append(("checksum", .string(checksum.description))) }
-        if let groups = segment.rowGroups { members.append(("groups", .string(RowGroupDirectory.encode(groups)))) }
+        if let groups = segment.rowGroups {
+            let name = RowGroupDirectory.isWide(groups) ? "wide_groups" : "groups"
+            members.append((name, .string(RowGroupDirectory.encode(groups))))
+        }
         members.append(
             (
                 "skip",
@@ -199,8 +202,9 @@ extension EventStream {
             if checksum == nil { throw line.invalid("its checksum is not 16 hexadecimal digits") }
         }
         var groups: [RowGroupPlace]?
-        if let text = line.value["groups"]?.text {
-            groups = RowGroupDirectory.decode(text, objectBytes: size)
+        let wide = line.value["wide_groups"]?.text
+        if let text = wide ?? line.value["groups"]?.text {
+            groups = RowGroupDirectory.decode(text, isWide: wide != nil, objectBytes: size)
             if groups == nil { throw line.invalid("its row groups cannot be read") }
         }
         let rows = try line.size("rows")

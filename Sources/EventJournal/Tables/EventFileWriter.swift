@@ -8,6 +8,8 @@ package struct EventFileWriter: ~Copyable {
     private var parquet: ParquetWriter
     private var pending = EventBatch()
     private var pendingBytes = 0
+    private let evaluator: ColumnEvaluator
+    private let withPayloads: Bool
     /// How many events were taken.
     package private(set) var events = 0
 
@@ -16,7 +18,12 @@ package struct EventFileWriter: ~Copyable {
     private static let rowGroupBytes = 16 << 20
 
     /// Begins a file.
-    package init() throws {
+    ///
+    /// - Parameters:
+    ///   - columns: Columns to be filled from payloads, behind those of events.
+    ///   - withPayloads: Whether payloads are written; else they are null.
+    package init(columns: [PromotedColumn] = [], withPayloads: Bool = true) throws {
+        let evaluator = try ColumnEvaluator(columns)
         var options = WriterOptions(
             compression: .uncompressed,
             pageChecksums: false,
@@ -27,7 +34,11 @@ package struct EventFileWriter: ~Copyable {
             SegmentColumn.eventID.name: plain, SegmentColumn.data.name: plain, SegmentColumn.dataBytes.name: plain,
             SegmentColumn.sequence.name: plain,
         ]
-        parquet = ParquetWriter(try WriterPlan(schema: SegmentColumn.eventSchema, options: options))
+        let schema = Schema(SegmentColumn.eventSchema.fields + columns.map(\.field))
+        let plan = try WriterPlan(schema: schema, options: options)
+        self.evaluator = evaluator
+        self.withPayloads = withPayloads
+        parquet = ParquetWriter(plan)
     }
 
     /// Adds events, which follow those before in order of time.
@@ -54,7 +65,9 @@ package struct EventFileWriter: ~Copyable {
 
     private mutating func writeRowGroup() throws {
         if pending.isEmpty { return }
-        try parquet.writeRowGroup(CompactedSegmentLayout.eventColumns(of: pending))
+        let promoted = try evaluator.evaluate(pending).map(\.column)
+        let columns = CompactedSegmentLayout.eventColumns(of: pending, withoutPayloads: !withPayloads)
+        try parquet.writeRowGroup(columns + promoted)
         pending = EventBatch()
         pendingBytes = 0
     }

@@ -86,6 +86,21 @@ extension Journal {
         )
     }
 
+    /// The rows of some segments of the catalog, whether or not they were changed since.
+    ///
+    /// - Parameters:
+    ///   - segments: The segments.
+    ///   - range: Rows outside of it are left out.
+    /// - Returns: The rows in order of replay.
+    package func events(of segments: [Segment], _ range: EventRange) -> Replay {
+        Replay(
+            range: range,
+            options: ReplayOptions(),
+            origin: .snapshot(Snapshot(catalog: .empty, segments: segments, damaged: [])),
+            reader: reader
+        )
+    }
+
     /// What the journal's objects are in.
     package var objects: any ObjectStore { store }
 }

@@ -14,6 +14,8 @@ struct PreparedTables {
     /// Keeps the files of a journal on another machine.
     var cached: CachedSegments?
     var currentEvents = 0
+    /// Segments of the catalog that lack a column, whose rows were made anew with it.
+    var computedSegments = 0
 
     /// So often a snapshot is taken anew because a compaction absorbed what it names, and that was deleted.
     private static let mostSnapshots = 8
@@ -26,6 +28,7 @@ struct PreparedTables {
     ///
     /// - Parameters:
     ///   - named: The journals with the schemas of their tables.
+    ///   - columns: The promoted columns of each.
     ///   - reads: What is read of each.
     ///   - options: Range and cache.
     ///   - scratch: Where files and links go.
@@ -34,6 +37,7 @@ struct PreparedTables {
     /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read.
     static func prepare(
         _ named: [(String?, Journal)],
+        _ columns: [[PromotedColumn]],
         _ reads: [QueryReads],
         _ options: SQLOptions,
         _ scratch: ScratchDirectory,
@@ -44,6 +48,7 @@ struct PreparedTables {
             let request = Request(
                 journal: journal,
                 schema: name,
+                columns: columns[number],
                 reads: reads[number],
                 number: number,
                 options: options,
@@ -58,10 +63,14 @@ struct PreparedTables {
     private struct Request {
         var journal: Journal
         var schema: String?
+        var columns: [PromotedColumn]
         var reads: QueryReads
         var number: Int
         var options: SQLOptions
         var handsOverInbox: Bool
+
+        /// The columns that files have to have.
+        var wanted: [PromotedColumn] { columns.filter { reads.columns.contains($0.name) } }
     }
 
     private static func prepare(_ request: Request, _ scratch: ScratchDirectory) async throws -> PreparedTables {
@@ -85,7 +94,7 @@ struct PreparedTables {
         let isHere = journal.objects is LocalObjectStore
         let snapshot = try await journal.tables(
             wanted,
-            wholeBytes: isHere && request.handsOverInbox ? wholeBytes : .max
+            wholeBytes: isHere && request.handsOverInbox && reads.columns.isEmpty ? wholeBytes : .max
         )
         var tables = SetupScript.Tables(files: [], filesWithHidden: [], hidden: [])
         tables.schema = request.schema
@@ -95,8 +104,12 @@ struct PreparedTables {
         // called.
         let root = "\(scratch.path)/journal\(number)"
         var prepared = PreparedTables(tables: tables, location: journal.location, root: root)
-        let archived = reads.archived ? snapshot.archived : []
-        prepared.skippedSegments = snapshot.catalogSegments - archived.count
+        prepared.tables.columns = request.columns
+        prepared.tables.filled = reads.columns
+        let all = reads.archived ? snapshot.archived : []
+        let archived = all.filter { $0.segment.filledColumns.isSuperset(of: reads.columns) }
+        let lacking = all.filter { !$0.segment.filledColumns.isSuperset(of: reads.columns) }
+        prepared.skippedSegments = snapshot.catalogSegments - all.count
         if isHere {
             try scratch.replaceLink("journal\(number)", with: journal.location)
         } else if !archived.isEmpty {
@@ -121,6 +134,7 @@ struct PreparedTables {
             prepared.archivedSegments += 1
             prepared.archivedBytes += archived.segment.objectBytes
         }
+        try await prepared.compute(lacking, request, wanted, scratch)
         if reads.current {
             for (index, segment) in snapshot.whole.enumerated() {
                 let name = "inbox\(number)-\(index).parquet"
@@ -140,7 +154,7 @@ struct PreparedTables {
         }
         if reads.current, !snapshot.inbox.isEmpty {
             let name = "current\(number).parquet"
-            let written = try await write(snapshot.current, to: name, scratch)
+            let written = try await write(snapshot.current, request, to: name, scratch)
             prepared.currentEvents += written
             if written > 0 { prepared.tables.current = "\(scratch.path)/\(name)" }
         }
@@ -162,14 +176,44 @@ struct PreparedTables {
         }
     }
 
-    private static func write(_ current: Replay, to name: String, _ scratch: ScratchDirectory) async throws -> Int {
-        var writer = try EventFileWriter()
+    /// Makes files of segments that lack a column, with what their payloads have for it.
+    private mutating func compute(
+        _ lacking: [JournalTables.Archived],
+        _ request: Request,
+        _ range: EventRange,
+        _ scratch: ScratchDirectory
+    ) async throws {
+        let whole = lacking.filter(\.hidden.isEmpty)
+        let partly = lacking.filter { !$0.hidden.isEmpty }
+        for (label, segments) in [("whole", whole), ("partly", partly)] where !segments.isEmpty {
+            let name = "computed\(request.number)-\(label).parquet"
+            let events = request.journal.events(of: segments.map(\.segment), range)
+            _ = try await PreparedTables.write(events, request, to: name, scratch)
+            if label == "whole" {
+                tables.files.append("\(scratch.path)/\(name)")
+            } else {
+                tables.filesWithHidden.append("\(scratch.path)/\(name)")
+                tables.hidden += segments.flatMap(\.hidden).map { ($0.id, $0.timestamp.microseconds) }
+            }
+        }
+        computedSegments += lacking.count
+        archivedSegments += lacking.count
+        archivedBytes += lacking.reduce(0) { $0 + $1.segment.objectBytes }
+    }
+
+    private static func write(
+        _ events: Replay,
+        _ request: Request,
+        to name: String,
+        _ scratch: ScratchDirectory
+    ) async throws -> Int {
+        var writer = try EventFileWriter(columns: request.wanted, withPayloads: request.reads.payloads)
         var file = try scratch.create(name)
-        for try await batch in current { try file.write(try writer.append(batch)) }
-        let events = writer.events
+        for try await batch in events { try file.write(try writer.append(batch)) }
+        let count = writer.events
         try file.write(try writer.finish())
         try file.close()
-        return events
+        return count
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

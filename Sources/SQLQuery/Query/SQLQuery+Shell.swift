@@ -27,9 +27,12 @@ extension SQLQuery {
         // The engine's version is looked at by the way.
         var probe = self
         probe.statement = "SELECT 1"
-        _ = try await Statement.check(probe, named.map(\.0), at: .now, process)
-        let everything = QueryReads(archived: true, current: true, range: .all)
-        let tables = try await PreparedTables.prepare(named, named.map { _ in everything }, options, scratch)
+        let columns = try await SQLQuery.columns(of: named)
+        _ = try await Statement.check(probe, named.map(\.0), columns: columns, at: .now, process)
+        let reads = columns.map { columns in
+            QueryReads(archived: true, current: true, range: .all, columns: Set(columns.map(\.name)))
+        }
+        let tables = try await PreparedTables.prepare(named, columns, reads, options, scratch)
         let script = SetupScript(
             tables: tables.map(\.tables),
             limits: options.limits,

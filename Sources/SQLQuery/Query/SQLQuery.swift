@@ -63,9 +63,10 @@ public struct SQLQuery: Sendable {
         let process = EngineProcess(engine: engine, scratch: scratch)
         let named = SQLQuery.named(journal, others)
         let moment = Timestamp.now
-        let checked = try await Statement.check(self, named.map(\.0), at: moment, process)
+        let columns = try await SQLQuery.columns(of: named)
+        let checked = try await Statement.check(self, named.map(\.0), columns: columns, at: moment, process)
         let reads = prunes ? checked.reads : checked.reads.map(\.everyTime)
-        let tables = try await PreparedTables.prepare(named, reads, options, scratch)
+        let tables = try await PreparedTables.prepare(named, columns, reads, options, scratch)
         var script = SetupScript(
             tables: tables.map(\.tables),
             limits: options.limits,
@@ -89,6 +90,13 @@ public struct SQLQuery: Sendable {
         withExtendedLifetime(tables) {}
         if writesFile { try scratch.copy(SQLQuery.result, to: output) }
         return SQLReport(engineVersion: checked.engineVersion.description, tables)
+    }
+
+    /// The promoted columns of each journal.
+    static func columns(of journals: [(String?, Journal)]) async throws -> [[PromotedColumn]] {
+        var columns: [[PromotedColumn]] = []
+        for (_, journal) in journals { columns.append(try await journal.promotedColumns()) }
+        return columns
     }
 
     /// The journals with the schemas of their tables.

@@ -12,6 +12,8 @@ public struct SQLReport: Sendable, Hashable {
     public var fetchedBytes: Int
     /// Rows of `current`, of all journals; 0 when the statement does not ask for it.
     public var currentEvents: Int
+    /// Segments of the catalog without a column that the statement reads: it was taken from their payloads.
+    public var computedSegments: Int
 
     /// Counts what the tables of all journals are made of.
     init(engineVersion: String, _ tables: [PreparedTables]) {
@@ -20,6 +22,7 @@ public struct SQLReport: Sendable, Hashable {
         archivedBytes = tables.reduce(0) { $0 + $1.archivedBytes }
         skippedSegments = tables.reduce(0) { $0 + $1.skippedSegments }
         fetchedBytes = tables.reduce(0) { $0 + $1.fetchedBytes }
+        computedSegments = tables.reduce(0) { $0 + $1.computedSegments }
         currentEvents = tables.reduce(0) { $0 + $1.currentEvents }
     }
 }

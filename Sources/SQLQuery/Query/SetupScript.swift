@@ -16,6 +16,10 @@ struct SetupScript {
         /// Files with rows that do not count: those with these ids and times.
         var filesWithHidden: [String]
         var hidden: [(id: String, timestamp: Int64)]
+        /// Columns behind those that every journal has.
+        var columns: [PromotedColumn] = []
+        /// Names of those that the files have: all that are asked for.
+        var filled: Set<String> = []
         /// The file of `current` with the events of all times that the tables are of; `nil` when there is none.
         var current: String?
         /// Segments of `current`, which may have events of other times.
@@ -73,18 +77,31 @@ struct SetupScript {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static let columns = #"event_id, "timestamp", "key", source, "sequence", data, data_bytes"#
+    /// Columns of which nobody has read anything by the plan fail when they are read after all: to be sure.
+    private static func columns(of tables: Tables) -> String {
+        tables.columns.reduce(#"event_id, "timestamp", "key", source, "sequence", data, data_bytes"#) { list, column in
+            let name = identifier(column.name)
+            if tables.filled.contains(column.name) { return "\(list), \(name)" }
+            let message = quoted(
+                "the column \(column.name) was not prepared; please report this, and name it in the query: "
+            )
+            return "\(list), error(\(message) || event_id)::\(column.type.sql) AS \(name)"
+        }
+    }
 
-    private static let empty = """
-        SELECT NULL::VARCHAR AS event_id, NULL::TIMESTAMPTZ AS "timestamp", NULL::VARCHAR AS "key", \
-        NULL::VARCHAR AS source, NULL::VARCHAR AS "sequence", NULL::VARCHAR AS data, NULL::BLOB AS data_bytes WHERE false
+    private static func empty(_ tables: Tables) -> String {
         """
+        SELECT NULL::VARCHAR AS event_id, NULL::TIMESTAMPTZ AS "timestamp", NULL::VARCHAR AS "key", \
+        NULL::VARCHAR AS source, NULL::VARCHAR AS "sequence", NULL::VARCHAR AS data, NULL::BLOB AS data_bytes
+        """ + tables.columns.map { ", NULL::\($0.type.sql) AS \(identifier($0.name))" }.joined() + " WHERE false"
+    }
 
     private static func statements(_ tables: Tables) -> [String] {
         var lines: [String] = []
         let prefix = tables.schema.map { identifier($0) + "." } ?? ""
         if tables.schema != nil { lines.append("CREATE SCHEMA \(prefix.dropLast());") }
         let range = range(tables)
+        let columns = columns(of: tables)
         var archived: [String] = []
         if !tables.files.isEmpty {
             archived.append(
@@ -109,6 +126,7 @@ struct SetupScript {
                 "SELECT \(columns) FROM read_parquet(\(list(tables.inbox)))\(range.isEmpty ? "" : " WHERE " + range)"
             )
         }
+        let empty = empty(tables)
         let views = [("archived", archived), ("current", current), ("events", archived + current)]
         for (name, parts) in views {
             let query = parts.isEmpty ? empty : parts.joined(separator: " UNION ALL ")
@@ -141,3 +159,16 @@ func identifier(_ text: String) -> String {
 }
 
 private func list(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
+
+extension PromotedColumn.ValueType {
+    /// DuckDB's name for it.
+    var sql: String {
+        switch self {
+        case .int64: "BIGINT"
+        case .float64: "DOUBLE"
+        case .boolean: "BOOLEAN"
+        case .string: "VARCHAR"
+        case .timestamp: "TIMESTAMPTZ"
+        }
+    }
+}

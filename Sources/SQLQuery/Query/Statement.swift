@@ -20,6 +20,7 @@ struct Statement {
     /// - Parameters:
     ///   - query: The statement as the user wrote it, and what it may take.
     ///   - schemas: Those of the journals' tables.
+    ///   - columns: The promoted columns of each.
     ///   - moment: What it is to take for the present.
     ///   - process: Starts the engine, which executes nothing of it.
     /// - Returns: What may be executed.
@@ -27,6 +28,7 @@ struct Statement {
     static func check(
         _ query: SQLQuery,
         _ schemas: [String?],
+        columns: [[PromotedColumn]],
         at moment: Timestamp,
         _ process: EngineProcess
     ) async throws -> Statement {
@@ -41,6 +43,7 @@ struct Statement {
         guard !text.utf8.contains(0) else { throw SQLError(.statement, "The statement has a NUL byte in it.") }
         let script = ReadsScript(
             schemas: schemas,
+            columns: columns,
             statement: text,
             limits: query.options.limits,
             timeZone: query.options.timeZone,
@@ -83,15 +86,23 @@ struct Statement {
             if lines[3] == "0" { throw SQLError(.statement, "There is no statement.") }
             throw SQLError(.refused, "These are \(lines[3]) statements. A query is one; give one after the other.")
         }
-        let hasRange = lines[6] == "false"
+        let isStable = lines[6] == "false"
         let planned =
-            outcome.isSuccess
-            ? plan.flatMap { ReadsScript.reads($0, journals: schemas.count, hasRange: hasRange) } : nil
-        let everything = QueryReads(archived: true, current: lines[4] == "true", range: .all)
+            outcome.isSuccess ? plan.flatMap { ReadsScript.reads($0, columns: columns, isStable: isStable) } : nil
+        // One that names what there is not ends when it runs; nothing is to be made for it before.
+        let isWrong = ["Binder Error", "Catalog Error"].contains { outcome.error.contains($0) }
+        let everything = columns.map { columns in
+            QueryReads(
+                archived: true,
+                current: lines[4] == "true",
+                range: .all,
+                columns: isWrong ? [] : Set(columns.map(\.name))
+            )
+        }
         return Statement(
             text: text,
             engineVersion: version,
-            reads: planned ?? schemas.map { _ in everything },
+            reads: planned ?? everything,
             usesClock: lines[5] == "true"
         )
     }

@@ -120,8 +120,19 @@ public struct SparkQuery: Sendable {
             }
         }
         let needsCurrent = statements.contains(where: \.needsCurrent)
-        let reads = named.map { _ in QueryReads(archived: true, current: needsCurrent, range: .all) }
-        let tables = try await PreparedTables.prepare(named, reads, options, scratch, handsOverInbox: false)
+        // What Spark will read of them nobody knows before.
+        let columns = try await SQLQuery.columns(of: named)
+        let reads = columns.map { columns in
+            QueryReads(archived: true, current: needsCurrent, range: .all, columns: Set(columns.map(\.name)))
+        }
+        let tables = try await PreparedTables.prepare(named, columns, reads, options, scratch, handsOverInbox: false)
+        if engine.runsElsewhere, let lacking = tables.first(where: { $0.computedSegments > 0 }) {
+            throw SQLError(
+                .refused,
+                "\(lacking.computedSegments) segments of \(lacking.location) lack a column that was added, and a Spark that runs "
+                    + "elsewhere is handed segments as they are. Fill them first: highwater columns fill."
+            )
+        }
         let task = SparkTask(
             scratch: scratch.path,
             elsewhere: engine.runsElsewhere,

@@ -1,3 +1,5 @@
+internal import EventJournal
+
 /// What `spark_session.py` is told, as JSON.
 struct SparkTask {
     /// A query and where its rows are to go.
@@ -59,6 +61,7 @@ struct SparkTask {
             ("filesWithHidden", list(tables.filesWithHidden.map(text))),
             ("hidden", list(tables.hidden.map { "[\(text($0.id)),\($0.timestamp)]" })),
             ("current", tables.current.map(text) ?? "null"), ("after", tables.after.map { String($0) } ?? "null"),
+            ("columns", list(tables.columns.map { "[\(text($0.name)),\(text($0.type.spark))]" })),
             ("through", tables.through.map { String($0) } ?? "null"),
         ])
     }
@@ -81,5 +84,18 @@ struct SparkTask {
             }
         }
         return json + "\""
+    }
+}
+
+extension PromotedColumn.ValueType {
+    /// Spark's name for it.
+    fileprivate var spark: String {
+        switch self {
+        case .int64: "bigint"
+        case .float64: "double"
+        case .boolean: "boolean"
+        case .string: "string"
+        case .timestamp: "timestamp"
+        }
     }
 }

@@ -11,8 +11,6 @@ import sys
 
 COLUMNS = '"event_id" "timestamp" "key" "source" "sequence" "data" "data_bytes"'.replace('"', "`").split()
 TYPES = "string timestamp string string string string binary".split()
-SCHEMA = ", ".join(f"{column} {kind}" for column, kind in zip(COLUMNS, TYPES))
-EMPTY = "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in zip(COLUMNS, TYPES)) + " WHERE false"
 OLDEST = (4, 0)
 
 
@@ -65,6 +63,12 @@ class Tables:
         self.scratch, self.tables = task["scratch"], task["tables"][number]
         self.database = self.tables["schema"]
         self.prefix = "" if self.database is None else name(self.database) + "."
+        more = self.tables["columns"]
+        self.columns = COLUMNS + [name(column) for column, _ in more]
+        types = TYPES + [kind for _, kind in more]
+        self.schema = ", ".join(f"{column} {kind}" for column, kind in zip(self.columns, types))
+        nulls = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in zip(self.columns, types))
+        self.empty = f"SELECT {nulls} WHERE false"
         if self.database is not None:
             if self.elsewhere:
                 raise Failure("refused", "Spark joins several journals only on this machine: there is no place elsewhere for "
@@ -78,14 +82,14 @@ class Tables:
             if self.elsewhere:
                 # Links of this directory mean nothing there, and the characters of patterns would.
                 paths = [re.sub(r"([\[\]{}*?\\,])", r"\\\1", os.path.realpath(path)) for path in paths]
-            reader = self.spark.read.schema(SCHEMA).option("recursiveFileLookup", "true")
+            reader = self.spark.read.schema(self.schema).option("recursiveFileLookup", "true")
             reader.parquet(*["file:" + path for path in paths]).createOrReplaceTempView(table)
         else:
             directory = f"{self.scratch}/{table}"
             os.mkdir(directory)
             for index, path in enumerate(paths):
                 os.symlink(os.path.realpath(path), f"{directory}/{index}.parquet")
-            self.spark.sql(f"CREATE TABLE {self.prefix}{table} ({SCHEMA}) USING parquet LOCATION {text(directory)}")
+            self.spark.sql(f"CREATE TABLE {self.prefix}{table} ({self.schema}) USING parquet LOCATION {text(directory)}")
         return self.prefix + table
 
     def waiting(self, path):
@@ -99,7 +103,7 @@ class Tables:
         return table
 
     def create(self):
-        tables, columns = self.tables, ", ".join(COLUMNS)
+        tables, columns = self.tables, ", ".join(self.columns)
         conditions = []
         if tables["after"] is not None:
             conditions.append(f"`timestamp` > timestamp_micros({tables['after']})")
@@ -117,7 +121,7 @@ class Tables:
         current = [f"SELECT {columns} FROM {self.waiting(tables['current'])}"] if tables["current"] else []
         kind = "TEMPORARY VIEW" if self.database is None else "VIEW"
         for view, parts in (("archived", archived), ("current", current), ("events", archived + current)):
-            self.spark.sql(f"CREATE {kind} {self.prefix}{view} AS {' UNION ALL '.join(parts) or EMPTY}")
+            self.spark.sql(f"CREATE {kind} {self.prefix}{view} AS {' UNION ALL '.join(parts) or self.empty}")
 
 
 WRAPPED = "SELECT * FROM (\n", "\n)"

@@ -67,6 +67,7 @@ struct Compact: AsyncParsableCommand {
         let report = try await Signals.cancellable { try await Compact.compact(journal, policy) }
         let seconds = (ContinuousClock.now - start).seconds
         for warning in report.warnings { Output.error("highwater: \(warning)") }
+        Compact.tellMisfits(report)
         try Output.line(json ? Compact.json(report, seconds) : Compact.text(report, journal.location, seconds))
     }
 
@@ -91,6 +92,13 @@ struct Compact: AsyncParsableCommand {
         } catch let error as JournalError {
             // What the command was asked for is done; the next one will try again.
             Output.error("highwater: the inbox was not compacted: \(error.message)")
+        }
+    }
+
+    /// Says on standard error how many values of promoted columns are null because they do not fit.
+    static func tellMisfits(_ report: CompactionReport) {
+        for (name, count) in report.misfits.sorted(by: { $0.key < $1.key }) {
+            Output.error("highwater: \(Text.count(count, "value")) of the column \(name) not of its type: null there.")
         }
     }
 
@@ -120,7 +128,7 @@ struct Compact: AsyncParsableCommand {
         return text + "." + waiting
     }
 
-    private static func json(_ report: CompactionReport, _ seconds: Double) -> String {
+    static func json(_ report: CompactionReport, _ seconds: Double) -> String {
         var text = JSONText()
         text.add("commits", report.commits)
         if let version = report.version { text.add("version", Int(version)) }
@@ -131,6 +139,9 @@ struct Compact: AsyncParsableCommand {
         text.add("dropped_rows", report.droppedRows)
         text.add("applied_changes", report.appliedChanges)
         text.add("waiting_changes", report.waitingChanges)
+        var misfits = JSONText()
+        for (name, count) in report.misfits.sorted(by: { $0.key < $1.key }) { misfits.add(name, count) }
+        text.addRaw("misfits", misfits.text)
         text.add("payload_bytes", report.payloadBytes)
         text.add("object_bytes", report.objectBytes)
         text.add("deleted_objects", report.deletedObjects)

@@ -89,7 +89,7 @@ struct Fields: AsyncParsableCommand {
     }
 
     /// `100%`, `12.3%`; never `100%` or `0%` of what is not quite that.
-    private static func percent(_ part: Int, of whole: Int) -> String {
+    static func percent(_ part: Int, of whole: Int) -> String {
         if part == whole { return "100%" }
         let tenths = min(max((Double(part) * 1000 / Double(whole)).rounded(), 1), 999)
         return "\(tenths / 10)%"

@@ -107,6 +107,12 @@ struct SQLCommand: AsyncParsableCommand {
             return try await SQLQuery(text, engine: printer, options: options)
                 .run(on: journal, with: others, printingTo: output)
         }
+        if report.computedSegments > 0, Output.errorIsTerminal || explain {
+            Output.error(
+                "\(Text.count(report.computedSegments, "segment")) without a column that is asked for: it was taken from payloads. "
+                    + "`highwater columns fill` makes this faster."
+            )
+        }
         if explain {
             Output.error(
                 "archived: \(Text.count(report.archivedSegments, "segment")), \(Text.bytes(report.archivedBytes)), "
