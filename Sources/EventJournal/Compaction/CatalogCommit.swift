@@ -132,10 +132,15 @@ extension CompactedSegment {
             statistics.minValues[name] = .text(low)
             statistics.maxValues[name] = .text(high)
         }
-        for (column, count) in nullCounts { statistics.nullCount[column.name] = Int64(count) }
+        for (column, count) in nullCounts {
+            statistics.nullCount[column.name] = Int64(count)
+            guard ![.timestamp, .dataBytes].contains(column), count < events else { continue }
+            statistics.minValues[column.name] = CompactedSegment.anyText.low
+            statistics.maxValues[column.name] = CompactedSegment.anyText.high
+        }
         for (column, summary) in promoted {
             statistics.nullCount[column.name] = Int64(summary.nulls)
-            if let (low, high) = CompactedSegment.bounds(summary, of: column.type) {
+            if let (low, high) = CompactedSegment.bounds(summary, of: column.type, hasValues: summary.nulls < events) {
                 statistics.minValues[column.name] = low
                 statistics.maxValues[column.name] = high
             }
@@ -160,9 +165,11 @@ extension CompactedSegment {
     /// The bounds of a promoted column as statistics have them; `nil` where they cannot be told.
     private static func bounds(
         _ summary: PromotedSummary,
-        of type: PromotedColumn.ValueType
+        of type: PromotedColumn.ValueType,
+        hasValues: Bool
     ) -> (low: DeltaStatistics.Value, high: DeltaStatistics.Value)? {
         switch summary.bounds {
+        case nil where type == .boolean && hasValues: return (.boolean(false), .boolean(true))
         case .integers(let low, let high) where type == .timestamp:
             guard let low = milliseconds(low, up: false), let high = milliseconds(high, up: true) else { return nil }
             return (.text(low), .text(high))
@@ -170,11 +177,17 @@ extension CompactedSegment {
         case .doubles(let low, let high): return (.number("\(low)"), .number("\(high)"))
         case .texts(let low, let high):
             // A long one would have to be cut, and the highest one be raised then.
-            guard low.count <= longestBound, high.count <= longestBound else { return nil }
+            guard low.count <= longestBound, high.count <= longestBound else { return anyText }
             return (.text(String(decoding: low, as: UTF8.self)), .text(String(decoding: high, as: UTF8.self)))
         case nil: return nil
         }
     }
+
+    /// Bounds that hold of every text and tell nothing: without any, delta-rs (1.6) takes a file for one without a value
+    /// that fits a condition, wherever it reads by way of Arrow.
+    private static let anyText = (
+        low: DeltaStatistics.Value.text(""), high: DeltaStatistics.Value.text("\u{10FFFF}\u{10FFFF}")
+    )
 
     /// Bytes of a text in statistics.
     private static let longestBound = 64

@@ -113,7 +113,7 @@ struct PreparedTables {
         if isHere {
             try scratch.replaceLink("journal\(number)", with: journal.location)
         } else if !archived.isEmpty {
-            let cached = try await fetch(archived.map(\.segment), of: journal, request.options.cache)
+            let cached = try await fetch(archived.map(\.segment), of: journal, request.options)
             try scratch.replaceLink("journal\(number)", with: cached.path)
             prepared.fetchedBytes = cached.fetchedBytes
             prepared.cached = cached
@@ -154,7 +154,9 @@ struct PreparedTables {
         }
         if reads.current, !snapshot.inbox.isEmpty {
             let name = "current\(number).parquet"
-            let written = try await write(snapshot.current, request, to: name, scratch)
+            let written = try await write(snapshot.current, request, to: name, scratch) {
+                request.options.progress?(.reading(events: $0))
+            }
             prepared.currentEvents += written
             if written > 0 { prepared.tables.current = "\(scratch.path)/\(name)" }
         }
@@ -164,13 +166,15 @@ struct PreparedTables {
     private static func fetch(
         _ segments: [Segment],
         of journal: Journal,
-        _ cache: SegmentCache
+        _ options: SQLOptions
     ) async throws -> CachedSegments {
         let objects = segments.map {
             CachedObject(key: $0.key, bytes: $0.objectBytes, checksum: $0.checksum?.object)
         }
         do {
-            return try await CachedSegments.take(objects, from: journal.objects, cache)
+            return try await CachedSegments.take(objects, from: journal.objects, options.cache) { bytes, all in
+                options.progress?(.fetching(bytes: bytes, of: all))
+            }
         } catch let error as ObjectStoreError {
             throw JournalError(.storage, "Fetching segments of \(journal.location) failed: \(error)", cause: error)
         }
@@ -188,7 +192,11 @@ struct PreparedTables {
         for (label, segments) in [("whole", whole), ("partly", partly)] where !segments.isEmpty {
             let name = "computed\(request.number)-\(label).parquet"
             let events = request.journal.events(of: segments.map(\.segment), range)
-            _ = try await PreparedTables.write(events, request, to: name, scratch)
+            let all = lacking.reduce(0) { $0 + $1.segment.events }
+            let done = label == "whole" ? 0 : whole.reduce(0) { $0 + $1.segment.events }
+            _ = try await PreparedTables.write(events, request, to: name, scratch) {
+                request.options.progress?(.computing(events: done + $0, of: all))
+            }
             if label == "whole" {
                 tables.files.append("\(scratch.path)/\(name)")
             } else {
@@ -205,11 +213,15 @@ struct PreparedTables {
         _ events: Replay,
         _ request: Request,
         to name: String,
-        _ scratch: ScratchDirectory
+        _ scratch: ScratchDirectory,
+        progress: (Int) -> Void
     ) async throws -> Int {
         var writer = try EventFileWriter(columns: request.wanted, withPayloads: request.reads.payloads)
         var file = try scratch.create(name)
-        for try await batch in events { try file.write(try writer.append(batch)) }
+        for try await batch in events {
+            try file.write(try writer.append(batch))
+            progress(writer.events)
+        }
         let count = writer.events
         try file.write(try writer.finish())
         try file.close()

@@ -16,6 +16,8 @@ public struct SQLOptions: Sendable {
     public var cache: SegmentCache
     /// Where temporary files go.
     public var temporaryDirectory: String
+    /// Told what is being done, on any thread; more often than a person can read.
+    public var progress: (@Sendable (SQLProgress) -> Void)?
 
     /// Describes a query of everything without limits.
     ///

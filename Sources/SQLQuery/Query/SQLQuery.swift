@@ -82,6 +82,7 @@ public struct SQLQuery: Sendable {
         var arguments =
             ["-no-init", "-batch", "-bail"] + shown.arguments + ["-f", "\(scratch.path)/setup.sql"]
         if executed == nil { arguments += ["-c", (options.explains ? "EXPLAIN " : "") + checked.text] }
+        options.progress?(.running)
         let outcome = try await process.run(arguments, printing: shown, to: output)
         guard outcome.isSuccess else {
             throw EngineFailure.error(outcome, tables.map { ($0.root, $0.location) })

@@ -150,6 +150,7 @@ public struct SparkQuery: Sendable {
         let process = EngineProcess(path: engine.path, environment: environment, scratch: scratch)
         // Spark itself prints to the file of what is not asked for.
         let silence = try scratch.create("output")
+        options.progress?(.running)
         let outcome = try await process.run(
             ["\(scratch.path)/spark_session.py", "\(scratch.path)/task.json"],
             printingTo: silence.descriptor

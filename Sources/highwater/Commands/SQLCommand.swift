@@ -69,6 +69,9 @@ struct SQLCommand: AsyncParsableCommand {
     @Option(help: "What runs the query: \(QueryEngine.allCases.map(\.rawValue).joined(separator: ", ")).")
     var engine: QueryEngine = .duckdb
 
+    @Flag(name: .shortAndLong, help: "Say nothing on a terminal about how far the query is.")
+    var quiet = false
+
     @OptionGroup var limits: SQLLimitOptions
 
     func validate() throws {
@@ -98,15 +101,22 @@ struct SQLCommand: AsyncParsableCommand {
         let pager = Pager.command
         let paged = try pager.map { _ in try TemporaryOutput() }
         let output = paged?.descriptor ?? STDOUT_FILENO
-        let report = try await Signals.cancellable {
+        // Rows on the same terminal would get into the line.
+        let line = QueryProgressLine(isShown: !quiet && Output.errorIsTerminal, endsWithRows: isatty(output) == 1)
+        defer { line.finish() }
+        var options = options
+        options.progress = { line.update($0) }
+        let told = options
+        let report = try await line.ticking {
             let (journal, others) = try await open()
             if let spark {
-                return try await SparkQuery(text, engine: spark, printer: printer, options: options)
+                return try await SparkQuery(text, engine: spark, printer: printer, options: told)
                     .run(on: journal, with: others, printingTo: output)
             }
-            return try await SQLQuery(text, engine: printer, options: options)
+            return try await SQLQuery(text, engine: printer, options: told)
                 .run(on: journal, with: others, printingTo: output)
         }
+        line.finish()
         if report.computedSegments > 0, Output.errorIsTerminal || explain {
             Output.error(
                 "\(Text.count(report.computedSegments, "segment")) without a column that is asked for: it was taken from payloads. "

@@ -61,6 +61,11 @@ struct DeltaPeer {
         try JSONDecoder().decode(Table.self, from: try await output(of: [command, path]))
     }
 
+    /// Ids and the values of columns, as text, by delta-rs, Polars and DuckDB alike.
+    func columns(_ names: [String]) async throws -> [[String]] {
+        try JSONDecoder().decode([[String]].self, from: try await output(of: ["columns", path] + names))
+    }
+
     /// The rows of each version met until there is a file.
     func watch(until stop: String) async throws -> [Table] {
         try await output(of: ["watch", path, stop]).split(separator: UInt8(ascii: "\n"))

@@ -4,6 +4,7 @@
     delta_peer.py optimize-often TABLE STOP    optimize.compact again and again, until STOP exists
     delta_peer.py read|compact|z-order|vacuum|vacuum-full|checkpoint|cleanup TABLE     once, and then the rows
     delta_peer.py double|restore TABLE     all rows once more; back to the version before; and then the rows
+    delta_peer.py columns TABLE NAME...    ids and those columns, the same by all three, also where files can be skipped
 """
 
 import datetime
@@ -124,10 +125,44 @@ def once(command, path):
     print(json.dumps(describe(deltalake.DeltaTable(path))))
 
 
+def columns(path, names):
+    """Ids with the values of columns; moments in microseconds."""
+    table = deltalake.DeltaTable(path)
+    wanted = ["event_id"] + names
+
+    def plain(rows):
+        epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+        step = datetime.timedelta(microseconds=1)
+        return sorted([(value - epoch) // step if isinstance(value, datetime.datetime) else value for value in row] for row in rows)
+
+    data = table.to_pyarrow_table(columns=wanted)
+    rows = plain(zip(*[column.to_pylist() for column in data.columns]))
+    frame = polars.scan_delta(path)
+    assert plain(frame.select(wanted).collect().iter_rows()) == rows
+    connection = duckdb.connect()
+    quoted = ", ".join(
+        f'epoch_us("{field.name}")' if str(field.type).startswith("timestamp") else f'"{field.name}"' for field in data.schema
+    )
+    dataset = connection.from_arrow(table.to_pyarrow_dataset())
+    assert plain(dataset.project(quoted).fetchall()) == rows
+    data = table.to_pyarrow_table(columns=wanted + ["key", "batch_id"])
+    for name in names + ["event_id", "key", "batch_id"]:
+        # Each value is found by itself, whatever the statistics let a reader skip.
+        for value in {value for value in data.column(name).to_pylist() if value is not None}:
+            count = data.column(name).to_pylist().count(value)
+            assert table.to_pyarrow_table(columns=[name], filters=[(name, "==", value)]).num_rows == count, (name, value)
+            assert frame.filter(polars.col(name) == value).select("event_id").collect().height == count, (name, value)
+        missing = data.column(name).null_count
+        assert frame.filter(polars.col(name).is_null()).select("event_id").collect().height == missing, name
+    print(json.dumps([["" if value is None else str(value) for value in row] for row in rows]))
+
+
 if sys.argv[1] == "watch":
     watch(sys.argv[3])
 elif sys.argv[1] == "optimize-often":
     optimize_often(sys.argv[3])
+elif sys.argv[1] == "columns":
+    columns(sys.argv[2], sys.argv[3:])
 else:
     once(*sys.argv[1:])
 # Threads of the libraries may still run; with them, the interpreter's own way out aborts now and then.

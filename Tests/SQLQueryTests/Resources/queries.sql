@@ -285,3 +285,20 @@ select extract(month from day) as month, count(*) as days, sum(n) as events from
 select a.event_id as one, b.event_id as other from events a join events b
   on a.key = b.key and a.event_id < b.event_id and b.timestamp - a.timestamp < interval '9' hour
 order by one, other
+
+-- query: promoted columns in groups
+select p_express, count(*) as n, sum(p_amount) as amount, min(p_number) as low, max(p_number) as high, count(p_city) as cities
+from events group by p_express order by p_express nulls first
+
+-- query: promoted columns in conditions
+select event_id, p_amount, p_city, key from events where p_amount > 9 and p_number % 2 = 0 order by event_id
+
+-- query: a promoted column with nulls
+select p_city, count(*) as n, max(p_tags) as tags from events group by p_city order by p_city nulls first
+
+-- query: promoted columns beside payloads and time
+select event_id, p_number, p_tags, data from events where p_tags = 3 and timestamp > timestamp '2024-03-01 00:00:00' order by event_id
+
+-- query: a promoted column of another journal's partner
+select o.p_city as city, count(*) as n, sum(o.p_amount) as amount from events o join paid.events p on p.key = o.event_id
+group by 1 order by city nulls first

@@ -66,6 +66,14 @@ struct SuiteJournals {
         try await orders.append((0..<half).map(SuiteJournals.order))
         try await payments.append((0..<half).map(SuiteJournals.payment))
         for journal in [orders, payments] { try await journal.compact(CompactionPolicy(force: true)) }
+        // What is compacted already lacks them, what waits has not been looked at.
+        try await orders.addColumns(
+            [
+                "p_number=data.n:int64", "p_amount=data.amount:float64", "p_city=data.customer.city:string",
+                "p_express=data.express:boolean", "p_tags=length(tags || `[]`):int64",
+            ]
+            .map(PromotedColumn.init(definition:))
+        )
         try await orders.append((half - 20..<SuiteJournals.count).map(SuiteJournals.order))
         try await payments.append((half..<SuiteJournals.count).map(SuiteJournals.payment))
         for number in stride(from: 3, to: SuiteJournals.count, by: 61) {
@@ -82,6 +90,7 @@ struct SuiteJournals {
     func compact() async throws {
         for journal in [orders, payments] {
             try await journal.compact(CompactionPolicy(force: true, appliesChanges: true))
+            try await journal.fillColumns()
         }
     }
 
