@@ -2,8 +2,8 @@ internal import DeltaLake
 
 /// The columns of a journal: the domain `highwater.columns` of the catalog.
 ///
-/// Its text is a JSON object: `{"columns":[{"expression":"data.totals.added","name":"added","type":"int64"}]}`. One that
-/// was removed stays with `"removed":true`, since files have it: its name never stands for anything else.
+/// Its text is a JSON object: `{"columns":[{"expression":"data.totals.added","name":"added","type":"int64"}]}`.
+/// One that was removed stays with `"removed":true`, since files have it: its name never stands for anything else.
 struct ColumnsDomain: Sendable, Hashable {
     static let name = "highwater.columns"
 

@@ -183,8 +183,10 @@ extension CompactedSegment {
         }
     }
 
-    /// Bounds that hold of every text and tell nothing: without any, delta-rs (1.6) takes a file for one without a value
-    /// that fits a condition, wherever it reads by way of Arrow.
+    /// Bounds that hold of every text and tell nothing.
+    ///
+    /// Without any, delta-rs (1.6) takes a file for one without a value that fits a condition, wherever it reads by way
+    /// of Arrow.
     private static let anyText = (
         low: DeltaStatistics.Value.text(""), high: DeltaStatistics.Value.text("\u{10FFFF}\u{10FFFF}")
     )

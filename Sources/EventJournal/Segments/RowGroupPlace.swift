@@ -49,7 +49,8 @@ struct RowGroupPlace: Sendable, Hashable {
 /// Base64 (RFC 4648 section 5, without padding) of unsigned LEB128 numbers: the offset of the first row group, then for
 /// each one rows, first timestamp (the first of all zigzag-encoded, the others as distance from that of the one
 /// before), distance of the last timestamp from the first, payload bytes, and for each column twice its bytes, and one
-/// more when compressed; where there are promoted columns, also the bytes of all of them. Some 30 bytes for 4 MiB of payload.
+/// more when compressed; where there are promoted columns, also the bytes of all of them. Some 30 bytes for 4 MiB of
+/// payload.
 enum RowGroupDirectory {
     /// Whether there are promoted columns.
     static func isWide(_ groups: [RowGroupPlace]) -> Bool { groups.contains { $0.promotedBytes > 0 } }

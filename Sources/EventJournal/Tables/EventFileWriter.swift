@@ -22,6 +22,7 @@ package struct EventFileWriter: ~Copyable {
     /// - Parameters:
     ///   - columns: Columns to be filled from payloads, behind those of events.
     ///   - withPayloads: Whether payloads are written; else they are null.
+    /// - Throws: `JMESPathError` when the expressions are too deep together.
     package init(columns: [PromotedColumn] = [], withPayloads: Bool = true) throws {
         let evaluator = try ColumnEvaluator(columns)
         var options = WriterOptions(

@@ -24,6 +24,10 @@ enum EngineFailure {
                 "DuckDB was ended by signal \(number); 9 may mean that the machine ran out of memory."
             )
         }
+        // Where it has been started with that signal ignored, it ends with its negative.
+        if message.isEmpty, outcome.status == "exited(\(256 - SIGPIPE))" {
+            return SQLError(.closed, "Nobody reads the rows any more.")
+        }
         if message.isEmpty { return SQLError(.failed, "DuckDB ended with \(outcome.status) and did not say why.") }
         let code = code(message)
         if code == .limit {

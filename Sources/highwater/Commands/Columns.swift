@@ -84,7 +84,10 @@ struct Columns: AsyncParsableCommand {
         func run() async throws {
             let journal = try await journal.open(create: false)
             let columns = try await Signals.cancellable { try await journal.columns() }
-            if json { return try columns.forEach { try Output.line(List.json($0)) } }
+            if json {
+                for column in columns { try Output.line(List.json(column)) }
+                return
+            }
             if columns.isEmpty {
                 return try Output.line("There are no columns in \(journal.location); see `highwater columns suggest`.")
             }
@@ -231,7 +234,10 @@ struct Columns: AsyncParsableCommand {
                 return (report, try await opened.columns().map(\.column))
             }
             let suggestions = report.suggestedColumns(besides: present)
-            if json { return try suggestions.forEach { try Output.line(Suggest.json($0, report)) } }
+            if json {
+                for suggestion in suggestions { try Output.line(Suggest.json(suggestion, report)) }
+                return
+            }
             if suggestions.isEmpty {
                 return try Output.line(
                     "Nothing to suggest: \(Text.count(report.events, "event")) looked at; `highwater fields` shows what they have."
