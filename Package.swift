@@ -177,6 +177,13 @@ let package = Package(
             path: "Benchmarks/Peer"
         ),
 
+        // The archiver, measured
+        .executableTarget(
+            name: "archive-benchmark",
+            dependencies: ["EventJournal", "ObjectStorage", "RecordStreams", "StreamArchive"],
+            path: "Benchmarks/Archive"
+        ),
+
         // A journal's life, measured
         .executableTarget(
             name: "journal-lifecycle",
