@@ -1,11 +1,13 @@
 """Measures `highwater import --from flash-flood` and `highwater replay` beside the original library's replay of the same events.
 
-All read from the same moto server on this machine. The prefix is written by the original's own classes: journals of a
+All read from the same server on this machine: moto, or with --fast the one of Benchmarks/object-stores. The prefix is written by the original's own classes: journals of a
 number of events each, or events never combined (--new). The journal that is replayed is an import of it into the same
 bucket. Prints one line of JSON per measurement; --puts counts the requests of the original's puts instead.
 
     .tools/venv/bin/python Benchmarks/flash-flood/measure.py --events 200000 --per-journal 10000
     .tools/venv/bin/python Benchmarks/flash-flood/measure.py --events 2000 --new
+    .tools/venv/bin/python Benchmarks/flash-flood/measure.py --events 200000 --fast
+    .tools/venv/bin/python Benchmarks/flash-flood/measure.py --events 20000 --per-journal 100 --fast --latency 20
     .tools/venv/bin/python Benchmarks/flash-flood/measure.py --puts 1000
 """
 import argparse
@@ -133,11 +135,16 @@ def main():
     parser.add_argument("--bytes", type=int, default=470)
     parser.add_argument("--new", action="store_true", help="events that were never combined")
     parser.add_argument("--puts", type=int, default=0, help="count the requests of so many puts by 1, 8 and 64 writers")
+    parser.add_argument("--fast", action="store_true", help="a server that sends files by the kernel instead of moto")
+    parser.add_argument("--latency", type=float, default=0, help="with --fast: milliseconds that each request waits")
+    parser.add_argument("--replays", action="store_true", help="replays alone, no imports")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    server = subprocess.Popen([sys.executable, ROOT / "Tests/S3StorageTests/Support/moto_server.py"],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    program = [ROOT / "Tests/S3StorageTests/Support/moto_server.py"]
+    if arguments.fast:
+        program = [ROOT / "Benchmarks/object-stores/server.py", "--latency", str(arguments.latency)]
+    server = subprocess.Popen([sys.executable, *program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     endpoint = f"http://127.0.0.1:{int(server.stdout.readline())}"
     s3 = connect(endpoint)
     s3.create_bucket(Bucket="bench")
@@ -169,6 +176,8 @@ def main():
                 result = original(flood)
             report("flash-flood replay", result)
             report("highwater replay", replay(copy))
+            if arguments.replays:
+                continue
             journal = f"{scratch}/journal-{number}"
             url = f"s3://bench/flood?endpoint={endpoint}&region=us-east-1"
             report("highwater import", highwater(url, journal))

@@ -38,7 +38,7 @@ struct InstanceCredentials: Sendable {
             let path = "\(root)/latest/meta-data/iam/security-credentials/"
             let names = try await service.ask(HTTPRequest("GET", path, headers: headers))
             guard let role = String(decoding: names, as: UTF8.self).split(whereSeparator: \.isNewline).first else {
-                throw AWSAccessError("the instance has no role; attach one, or set AWS_ACCESS_KEY_ID")
+                throw AWSAccessError("the instance has no role")
             }
             let url = path + PercentEncoding.encode(role)
             return try MetadataService.credentials(
@@ -49,6 +49,12 @@ struct InstanceCredentials: Sendable {
             throw AWSAccessError(
                 "AWS_ACCESS_KEY_ID is not set, \(otherPlaces) have no keys, and this is no EC2 instance with a role "
                     + "(\(failure)); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile in AWS_PROFILE"
+            )
+        } catch let error as AWSAccessError {
+            throw AWSAccessError(
+                "AWS_ACCESS_KEY_ID is not set, \(otherPlaces) have no keys, and this machine's metadata service gives none "
+                    + "(\(error)); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in AWS_PROFILE, or attach "
+                    + "a role to the instance"
             )
         }
     }

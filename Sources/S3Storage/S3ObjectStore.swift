@@ -59,7 +59,11 @@ public struct S3ObjectStore: ObjectStore {
         } catch let failure as S3Failure {
             throw client.error(failure, call)
         } catch let failure as XMLReader.Failure {
-            throw ObjectStoreError(.failed, "The listing of \(location) cannot be read: \(failure).", cause: failure)
+            throw ObjectStoreError(
+                .failed,
+                "What came as the listing of \(location) is none; is \(client.endpoint.host) an S3 endpoint?",
+                cause: failure
+            )
         }
     }
 

@@ -188,6 +188,57 @@ struct GoogleCloudTests {
         }
     }
 
+    /// What Google's own library signs.
+    private struct SignedURLs: Decodable {
+        struct Case: Decodable {
+            var bucket: String
+            var key: String
+            var seconds: Int
+            var moment: Int64
+            var url: String
+        }
+        var file: String
+        var cases: [Case]
+    }
+
+    @Test(
+        "Signed URLs are those of Google's own library, byte for byte",
+        arguments: [1, UInt64.random(in: 2...1 << 40)]
+    )
+    func signedURLs(seed: UInt64) throws {
+        let support = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support")
+        let root = support.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = URL(
+            filePath: ProcessInfo.processInfo.environment["HIGHWATER_PYTHON"]
+                ?? root.appending(path: ".tools/venv/bin/python").path
+        )
+        process.arguments = [support.appending(path: "signed_urls.py").path, String(seed), "100"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "signed_urls.py failed; run make setup")
+        let theirs = try JSONDecoder().decode(SignedURLs.self, from: data)
+        let credentials = try ApplicationDefaultCredentials(file: "key.json", theirs.file)
+        let signer = try #require(credentials.signer)
+        #expect(theirs.cases.count == 100)
+        for (number, theirs) in theirs.cases.enumerated() {
+            let store = try GoogleCloudObjectStore(
+                GoogleCloudConfiguration(bucket: theirs.bucket),
+                credentials: credentials
+            )
+            let ours = try store.signedURL(
+                theirs.key,
+                signer: signer,
+                seconds: theirs.seconds,
+                now: theirs.moment * 1_000_000 + 999_999
+            )
+            #expect(ours == theirs.url, "seed \(seed), case \(number)")
+        }
+    }
+
     @Test("A user's login and the metadata server give tokens; what gives none says what to do")
     func otherCredentials() async throws {
         try await TestServer.run { request in

@@ -19,7 +19,7 @@ struct ErrorTests {
             _ = try await $0.get("folder/key", range: nil)
         }
     ) async throws -> ObjectStoreError {
-        let document = code.isEmpty ? "" : "<Error><Code>\(code)</Code><Message>said S3</Message>\(more)</Error>"
+        let document = code.isEmpty ? "" : "<Error><Code>\(code)</Code><Message>said S3.</Message>\(more)</Error>"
         return try await TestServer.run { _ in
             .text(status, document, headers)
         } _: { url in
@@ -86,6 +86,19 @@ struct ErrorTests {
     func credentials(_ code: String) async throws {
         let error = try await error(403, code)
         #expect(error.code == .permissionDenied && error.message.contains("access key") && error.message.contains(code))
+    }
+
+    @Test(
+        "Expired credentials are to be replaced, a closed account is no matter of permissions, no full stop comes twice"
+    )
+    func otherRefusals() async throws {
+        let expired = try await error(400, "ExpiredToken")
+        #expect(expired.code == .permissionDenied && expired.message.contains("have expired"), "\(expired)")
+        let account = try await error(403, "AccountProblem")
+        #expect(account.code == .permissionDenied && !account.message.contains("Allow "), "\(account)")
+        let denied = try await error(403, "AccessDenied")
+        #expect(denied.message.contains("Allow s3:"), "\(denied)")
+        for error in [expired, account, denied] { #expect(!error.message.contains(".."), "\(error)") }
     }
 
     @Test("A deletion fails key by key")

@@ -92,8 +92,14 @@ struct ReplayPlanner: Sendable {
 
     /// Adds chunks that overlap the range.
     mutating func add(_ chunks: some Sequence<Chunk>) {
-        pending.append(contentsOf: chunks.filter { $0.lastPosition > done && $0.firstPosition <= end })
+        pending.append(contentsOf: chunks.filter(isWanted))
     }
+
+    /// Whether a chunk may have rows in a window to come.
+    func isWanted(_ chunk: Chunk) -> Bool { chunk.lastPosition > done && chunk.firstPosition <= end }
+
+    /// The chunks that were added and have rows in windows to come.
+    var upcoming: [Chunk] { pending }
 
     /// Segments that begin up to this moment have rows in the next window; `nil` while the window has room for more.
     var horizon: Int64? { cut()?.timestamp }

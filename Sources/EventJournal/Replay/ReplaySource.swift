@@ -23,6 +23,8 @@ actor ReplaySource {
     private var met: Set<Int> = []
     /// Segments the planner has not got yet, by ascending first timestamp, with their rank.
     private var waiting: ArraySlice<(segment: Segment, rank: Int)> = []
+    /// The chunks of the window before: what was fetched for them and not taken is let go of.
+    private var unread: [Chunk] = []
     private var isOpen = false
     private var skipped: Set<String> = []
     private var progress = ReplayProgress()
@@ -42,7 +44,7 @@ actor ReplaySource {
         self.range = range
         self.options = options
         self.origin = origin
-        self.reader = reader
+        self.reader = reader.readingAhead()
         self.withBatchIDs = withBatchIDs
         planner = ReplayPlanner(
             range: range,
@@ -75,6 +77,7 @@ actor ReplaySource {
         met = []
         waiting = []
         isOpen = false
+        reader.ahead?.forgetAll()
     }
 
     private var canGoOn: Bool { if case .journal = origin { true } else { false } }
@@ -84,6 +87,7 @@ actor ReplaySource {
         try await feedPlanner()
         guard let planned = planner.next() else { return nil }
         let window = try await bounded(planned)
+        try askAhead(window)
         // Updates are read behind the events they change: whether those are there decides whether the updates count.
         let changes = window.chunks.filter(\.segment.isChanges)
         guard !changes.isEmpty else { return Merge.merge(try await parts(window.chunks, of: window)) }
@@ -181,6 +185,28 @@ actor ReplaySource {
         isOpen = true
     }
 
+    /// Has the store fetch what this window and those behind it need, in their order, where requests are slow.
+    private func askAhead(_ window: ReplayWindow) throws {
+        guard let ahead = reader.ahead else { return }
+        var chunks = planner.upcoming
+        var bytes = chunks.reduce(0) { $0 + $1.payloadBytes }
+        // Compressed they are less, so this is more than is under way at a time.
+        for (segment, rank) in waiting {
+            if bytes > 4 * ReadAhead.maximumBytes || segment.first.microseconds > planner.rangeEnd { break }
+            // Where a footer has to be read first, what lies behind it cannot be asked for.
+            guard let known = try reader.knownChunks(of: segment, rank: rank) else { break }
+            let wanted = known.filter(planner.isWanted)
+            bytes += wanted.reduce(0) { $0 + $1.payloadBytes }
+            chunks += wanted
+        }
+        chunks.sort { $0.first < $1.first }
+        ahead.forget(try unread.flatMap(reader.places))
+        // A chunk that reaches into the next window is read again for it, and may be asked for then.
+        let current = Set(window.chunks)
+        unread = window.chunks
+        ahead.expect(try (window.chunks + chunks.filter { !current.contains($0) }).flatMap(reader.places))
+    }
+
     /// Gives the planner all segments the next window could touch.
     private func feedPlanner() async throws {
         while true {
@@ -188,6 +214,7 @@ actor ReplaySource {
             let reached = waiting.prefix { $0.segment.first.microseconds <= horizon ?? planner.rangeEnd }
             let some = horizon == nil ? reached.prefix(1) : reached
             if some.isEmpty { return }
+            try await reader.prepare(waiting.lazy.map(\.segment))
             waiting.removeFirst(some.count)
             for (segment, rank) in some {
                 do {

@@ -5,7 +5,7 @@ internal import Parquet
 struct OpenSegment: Sendable {
     let segment: Segment
     let file: ParquetFile
-    private let source: ObjectRanges
+    private var source: ObjectRanges
     /// Column of the file for each of ours; `nil` where the file lacks an optional one.
     private let columns: [Int?]
 
@@ -138,15 +138,7 @@ struct OpenSegment: Sendable {
     /// - Returns: Batches in the order of the rows.
     /// - Throws: ``JournalError``, by what is wrong with the segment or the store.
     func events(rowGroup: Int, rows: Range<Int>?, withBatchIDs: Bool = false) async throws -> [EventBatch] {
-        // A column without a value in the whole row group need not be read.
-        var candidates: [SegmentColumn] = [.key, .source, .sequence, .data, .dataBytes]
-        if withBatchIDs, segment.isInCatalog { candidates.append(.batchID) }
-        if segment.isChanges { candidates.append(.op) }
-        let optional = candidates.filter { column in
-            guard let index = columns[column.rawValue] else { return false }
-            let group = file.metadata.rowGroups[rowGroup]
-            return group.columns[index].statistics?.nullCount != group.rowCount || group.rowCount == 0
-        }
+        let optional = optionalColumns(rowGroup: rowGroup, withBatchIDs: withBatchIDs)
         let wanted = [SegmentColumn.eventID, .timestamp] + optional
         var batches: [EventBatch] = []
         try await decode(rowGroup: rowGroup, rows: rows, wanted) { decoded, count in
@@ -178,6 +170,35 @@ struct OpenSegment: Sendable {
             batches.append(batch)
         }
         return batches
+    }
+
+    /// Which parts of the object ``events(rowGroup:rows:withBatchIDs:)`` fetches for all rows, without batch ids.
+    func eventRanges(rowGroup: Int) throws -> [Range<Int>] {
+        let wanted = [SegmentColumn.eventID, .timestamp] + optionalColumns(rowGroup: rowGroup, withBatchIDs: false)
+        do {
+            return try file.plan(rowGroup: rowGroup, columns: wanted.compactMap { columns[$0.rawValue] }).ranges
+        } catch {
+            throw segment.explaining(error)
+        }
+    }
+
+    /// The same segment, its object read in another way.
+    func reading(from source: ObjectRanges) -> OpenSegment {
+        var open = self
+        open.source = source
+        return open
+    }
+
+    /// The columns of events beside id and time; one without a value in the whole row group need not be read.
+    private func optionalColumns(rowGroup: Int, withBatchIDs: Bool) -> [SegmentColumn] {
+        var candidates: [SegmentColumn] = [.key, .source, .sequence, .data, .dataBytes]
+        if withBatchIDs, segment.isInCatalog { candidates.append(.batchID) }
+        if segment.isChanges { candidates.append(.op) }
+        return candidates.filter { column in
+            guard let index = columns[column.rawValue] else { return false }
+            let group = file.metadata.rowGroups[rowGroup]
+            return group.columns[index].statistics?.nullCount != group.rowCount || group.rowCount == 0
+        }
     }
 
     /// The batch ids of a row group, as their texts.

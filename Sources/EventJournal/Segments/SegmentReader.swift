@@ -14,6 +14,8 @@ struct SegmentReader: Sendable {
     let requests: Int
     /// Whether the store is behind a network, so that a request takes longer than the decoding of what it brings.
     let isFar: Bool
+    /// What is fetched before it is asked for; ``readingAhead()`` makes it.
+    private(set) var ahead: ReadAhead?
     private let footers = FooterCache()
     /// Checkpoints in the footers met.
     let notes = CheckpointNotes()
@@ -30,8 +32,16 @@ struct SegmentReader: Sendable {
         requests = isFar ? max(parallelism, SegmentReader.farRequests) : parallelism
     }
 
-    /// With a round trip of 50 ms, and row groups of 4 MiB, enough for some 10 Gbit/s.
+    /// A connection to S3 carries some 80 MB/s, so together they carry more than is decoded in that time.
     private static let farRequests = 16
+
+    /// The same reader with requests of its own that run ahead, where requests are slow; for one replay.
+    func readingAhead() -> SegmentReader {
+        guard isFar else { return self }
+        var reader = self
+        reader.ahead = ReadAhead(store: store, requests: requests)
+        return reader
+    }
 
     /// The ids of all rows of a segment.
     func ids(of segment: Segment) async throws -> ByteArrays { try await open(segment).ids() }
@@ -41,21 +51,51 @@ struct SegmentReader: Sendable {
     /// Cost: none for a small segment, whose name says all; one get or two for a large one not met before.
     func chunks(of segment: Segment, rank: Int) async throws -> [Chunk] {
         if let groups = segment.rowGroups { return segment.chunks(groups, rank: rank) }
-        if SegmentReader.isSmall(segment) {
-            return [
-                Chunk(
-                    segment: segment,
-                    rank: rank,
-                    rowGroup: 0,
-                    firstRow: 0,
-                    rows: segment.events,
-                    first: segment.first.microseconds,
-                    last: segment.last.microseconds,
-                    payloadBytes: segment.payloadBytes
-                )
-            ]
-        }
+        if SegmentReader.isSmall(segment) { return [segment.chunk(rank: rank)] }
         return try await open(segment).chunks(rank: rank)
+    }
+
+    /// The chunks of a segment if they are known without asking the store.
+    func knownChunks(of segment: Segment, rank: Int) throws -> [Chunk]? {
+        if let groups = segment.rowGroups { return segment.chunks(groups, rank: rank) }
+        if SegmentReader.isSmall(segment) { return [segment.chunk(rank: rank)] }
+        return try footers[segment]?.chunks(rank: rank)
+    }
+
+    /// Reads side by side the footers that the first of some segments will need, where requests are slow.
+    ///
+    /// What is wrong with one of them is told when it is its turn: ``chunks(of:rank:)`` asks again then.
+    func prepare(_ segments: some Sequence<Segment>) async throws {
+        guard isFar else { return }
+        let closed = segments.prefix(4 * requests)
+            .filter { $0.rowGroups == nil && !SegmentReader.isSmall($0) && footers[$0] == nil }
+            .prefix(requests)
+        if closed.count < 2 { return }
+        _ = try await mapConcurrently(Array(closed), limit: requests) { segment in
+            do {
+                _ = try await open(segment)
+                return true
+            } catch is JournalError {
+                return false
+            }
+        }
+    }
+
+    /// The places of its object that reading a whole chunk asks for, where requests run ahead; none if that is not known.
+    func places(of chunk: Chunk) throws -> [ReadAhead.Place] {
+        let segment = chunk.segment
+        if SegmentReader.isSmall(segment) {
+            return [ReadAhead.Place(key: segment.key, range: nil, bytes: segment.objectBytes)]
+        }
+        if let open = footers[segment] {
+            guard chunk.rowGroup < open.file.metadata.rowGroups.count else { return [] }
+            return try open.eventRanges(rowGroup: chunk.rowGroup)
+                .map { ReadAhead.Place(key: segment.key, range: $0, bytes: $0.count) }
+        }
+        guard let groups = segment.rowGroups, chunk.rowGroup < groups.count else { return [] }
+        let place = groups[chunk.rowGroup]
+        let range = place.offset..<(place.offset + place.bytes)
+        return [ReadAhead.Place(key: segment.key, range: range, bytes: range.count)]
     }
 
     /// The rows of a chunk between two positions, without those that do not count.
@@ -156,7 +196,7 @@ struct SegmentReader: Sendable {
     func rowGroup(_ number: Int, of segment: Segment) async throws -> (open: OpenSegment, number: Int) {
         guard let place = segment.rowGroups?[number] else { return (try await open(segment), number) }
         do {
-            let source = ObjectRanges(store: store, key: segment.key)
+            let source = ObjectRanges(store: store, key: segment.key, ahead: ahead)
             let bytes = try await source.read([place.offset..<(place.offset + place.bytes)])[0]
             let file = ParquetFile(metadata: place.metadata, bytes: bytes)
             return (try OpenSegment(rowGroup: file, of: segment, source: source), 0)
@@ -199,8 +239,8 @@ struct SegmentReader: Sendable {
 
     /// Reads a segment's footer, or the whole object when it is small.
     func open(_ segment: Segment) async throws -> OpenSegment {
-        if let open = footers[segment] { return open }
-        let source = ObjectRanges(store: store, key: segment.key)
+        let source = ObjectRanges(store: store, key: segment.key, ahead: ahead)
+        if let open = footers[segment] { return open.reading(from: source) }
         let isSmall = SegmentReader.isSmall(segment)
         do {
             // Checked before it is parsed: a flipped bit must not pass for a feature of a later version.
@@ -226,7 +266,8 @@ struct SegmentReader: Sendable {
             // The whole object was just checked; its pages need not be once more.
             file.verifiesChecksums = !isSmall || segment.checksum == nil
             let open = try OpenSegment(segment, file: file, source: source)
-            if !isSmall { footers[segment] = open }
+            // Which other replays may find: what this one fetched ahead is not for them.
+            if !isSmall { footers[segment] = open.reading(from: ObjectRanges(store: store, key: segment.key)) }
             if case .appended(let batchID) = segment.kind { notes.note(try open.checkpoints(), of: batchID) }
             return open
         } catch {
@@ -250,21 +291,41 @@ struct SegmentReader: Sendable {
     }
 }
 
+extension Segment {
+    /// A small segment as a chunk.
+    fileprivate func chunk(rank: Int) -> Chunk {
+        Chunk(
+            segment: self,
+            rank: rank,
+            rowGroup: 0,
+            firstRow: 0,
+            rows: events,
+            first: first.microseconds,
+            last: last.microseconds,
+            payloadBytes: payloadBytes
+        )
+    }
+}
+
 /// Parts of an object.
 struct ObjectRanges: Sendable {
     let store: any ObjectStore
     let key: String
+    /// What may have been fetched already.
+    var ahead: ReadAhead?
 
     /// The last bytes, or all of them.
     func tail(_ count: Int?) async throws -> GetResult {
-        try await store.get(key, range: count.map { .suffix(UInt64($0)) })
+        if count == nil, let fetched = try await ahead?.take(key, nil) { return fetched }
+        return try await store.get(key, range: count.map { .suffix(UInt64($0)) })
     }
 
     /// Several parts, side by side.
     func read(_ ranges: [Range<Int>]) async throws -> [[UInt8]] {
         try await mapConcurrently(ranges, limit: 8) { range in
-            let bytes = try await store.get(key, range: .range(UInt64(range.lowerBound)..<UInt64(range.upperBound)))
-                .bytes
+            let wanted = ByteRange.range(UInt64(range.lowerBound)..<UInt64(range.upperBound))
+            let fetched = try await ahead?.take(key, range)
+            let bytes = if let fetched { fetched.bytes } else { try await store.get(key, range: wanted).bytes }
             guard bytes.count == range.count else {
                 throw ObjectStoreError(.invalidRange, "\(key) ends before byte \(range.upperBound)")
             }

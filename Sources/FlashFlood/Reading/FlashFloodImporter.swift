@@ -67,8 +67,8 @@ public struct FlashFloodImporter: Sendable {
                     try await appender.refresh()
                     run.passedCheckpoint()
                 }
-                while let (number, name) = run.nextManifest() {
-                    group.addTask { .manifest(number, try await ImportStep.load(name, reader)) }
+                while let (number, entry) = run.nextManifest() {
+                    group.addTask { .manifest(number, try await ImportStep.load(entry, survey, reader)) }
                 }
                 while let unit = run.nextUnit() {
                     group.addTask { .fetched(try await FetchedUnit(unit, reader, appender, limit: limit)) }
@@ -102,17 +102,34 @@ public struct FlashFloodImporter: Sendable {
 
 /// What a task of an import has done.
 private enum ImportStep: Sendable {
-    case manifest(Int, Result<Manifest, FloodDamage>)
+    case manifest(Int, Result<LoadedManifest, FloodDamage>)
     case fetched(FetchedUnit)
     case stored(events: Int, bytes: Int, journals: Int)
 
-    static func load(_ name: JournalName, _ reader: FloodReader) async throws -> Result<Manifest, FloodDamage> {
+    static func load(
+        _ entry: FloodSurvey.Entry,
+        _ survey: FloodSurvey,
+        _ reader: FloodReader
+    ) async throws -> Result<LoadedManifest, FloodDamage> {
         do {
-            return .success(try await reader.manifest(of: name))
+            let manifest = try await reader.manifest(of: entry.name)
+            return .success(
+                LoadedManifest(
+                    manifest: manifest,
+                    changes: try await survey.changes(of: entry, manifest, reader)
+                )
+            )
         } catch let damage as FloodDamage {
             return .failure(damage)
         }
     }
+}
+
+/// A manifest, and what else is known of its events.
+private struct LoadedManifest: Sendable {
+    var manifest: Manifest
+    /// The last change of each event that has one, by its id.
+    var changes: [[UInt8]: PendingChange]
 }
 
 /// The part of an import that goes in order.
@@ -126,7 +143,7 @@ private struct ImportRun {
     private var nextToLoad = 0
     /// Manifests that are asked for, and those that came before their turn.
     private var loading = 0
-    private var early: [Int: Result<Manifest, FloodDamage>] = [:]
+    private var early: [Int: Result<LoadedManifest, FloodDamage>] = [:]
     /// Bytes of both.
     private var loadingBytes: UInt64 = 0
     private var nextToCut = 0
@@ -153,7 +170,7 @@ private struct ImportRun {
     }
 
     /// The next manifest to load now, if there is room for it.
-    mutating func nextManifest() -> (Int, JournalName)? {
+    mutating func nextManifest() -> (Int, FloodSurvey.Entry)? {
         guard nextToLoad < survey.journals.count, loading + early.count < 2 * options.requests,
             cutter.ready.count < options.parallelism
         else { return nil }
@@ -162,10 +179,10 @@ private struct ImportRun {
         loading += 1
         loadingBytes += entry.manifestBytes
         nextToLoad += 1
-        return (nextToLoad - 1, entry.name)
+        return (nextToLoad - 1, entry)
     }
 
-    mutating func take(_ number: Int, _ result: Result<Manifest, FloodDamage>) {
+    mutating func take(_ number: Int, _ result: Result<LoadedManifest, FloodDamage>) {
         loading -= 1
         early[number] = result
         while let result = early.removeValue(forKey: nextToCut) {
@@ -173,8 +190,7 @@ private struct ImportRun {
             loadingBytes -= entry.manifestBytes
             nextToCut += 1
             switch result {
-            case .success(let manifest):
-                cutter.add(entry.name, manifest, changes: survey.changes[entry.name.text] ?? [:])
+            case .success(let loaded): cutter.add(entry.name, loaded.manifest, changes: loaded.changes)
             case .failure(let damage):
                 report.failures.append(
                     FlashFloodFailure(

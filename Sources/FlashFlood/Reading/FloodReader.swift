@@ -28,6 +28,32 @@ struct FloodReader: Sendable {
         }
     }
 
+    /// Whether flash-flood's index says of an event that it is in a journal.
+    ///
+    /// Of a store that does not tell metadata, such as a copy in a directory, it is enough that it says anything.
+    ///
+    /// Cost: a list request, more where many ids begin with this one, and a head when there is an entry.
+    func isIndexed(_ id: [UInt8], in journal: JournalName) async throws -> Bool {
+        let prefix = FloodLayout.index + String(decoding: id, as: UTF8.self) + FloodLayout.delimiter
+        var latest: String?
+        var listing = store.listAll(prefix: prefix).makeAsyncIterator()
+        while let page = try await listing.nextPage() {
+            for object in page {
+                // What other ids that begin alike have behind the delimiter is no revision.
+                let revision = object.key.utf8.dropFirst(prefix.utf8.count)
+                guard !revision.isEmpty, revision.allSatisfy({ (0x30...0x39).contains($0) }) else { continue }
+                if latest.map({ ObjectKey.precedes($0, object.key) }) ?? true { latest = object.key }
+            }
+        }
+        guard let latest else { return false }
+        guard let store = store as? any MetadataObjectStore else { return true }
+        do {
+            return try await store.metadata(of: latest, named: FloodLayout.target) == journal.text
+        } catch let error as ObjectStoreError where error.code == .notFound {
+            return false
+        }
+    }
+
     /// The new payload of an event.
     func payload(of change: PendingChange) async throws -> [UInt8] {
         do {

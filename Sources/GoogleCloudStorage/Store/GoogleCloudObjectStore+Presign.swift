@@ -16,11 +16,8 @@ extension GoogleCloudObjectStore: PresigningObjectStore {
                 "A URL for \(ObjectKey.quoted(key)) in \(location) cannot be valid for \(expires); ask for 1 second to 7 days."
             )
         }
-        let path =
-            "/\(client.configuration.bucket)/"
-            + PercentEncoding.encode(client.configuration.keyPrefix + key, keepsSlash: true)
         guard let credentials = client.credentials else {
-            return PresignedURL(client.base + path, expiration: nil)
+            return PresignedURL(client.base + path(key), expiration: nil)
         }
         guard let signer = credentials.signer else {
             throw ObjectStoreError(
@@ -28,17 +25,28 @@ extension GoogleCloudObjectStore: PresigningObjectStore {
                 "To sign URLs for \(location) the key file of a service account is needed; set GOOGLE_APPLICATION_CREDENTIALS."
             )
         }
-        let host = String(client.base.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" })
         do {
             let now = UTCTime.now()
-            let query = try Self.signedQuery(path, host: host, signer: signer, seconds: Int(seconds), now: now)
-            return PresignedURL(client.base + path + "?" + query, expiration: now + seconds * 1_000_000)
+            let url = try signedURL(key, signer: signer, seconds: Int(seconds), now: now)
+            return PresignedURL(url, expiration: now + seconds * 1_000_000)
         } catch {
             throw ObjectStoreError(
                 .failed,
                 "The URL of \(ObjectKey.quoted(key)) in \(location) cannot be signed: \(error)."
             )
         }
+    }
+
+    private func path(_ key: String) -> String {
+        "/\(client.configuration.bucket)/"
+            + PercentEncoding.encode(client.configuration.keyPrefix + key, keepsSlash: true)
+    }
+
+    /// A URL that reads an object for some seconds from a moment on, in microseconds since 1970.
+    func signedURL(_ key: String, signer: ServiceAccountKey, seconds: Int, now: Int64) throws -> String {
+        let host = String(client.base.drop { $0 != "/" }.dropFirst(2).prefix { $0 != "/" })
+        let query = try Self.signedQuery(path(key), host: host, signer: signer, seconds: seconds, now: now)
+        return client.base + path(key) + "?" + query
     }
 
     /// The query that makes a URL a signed one.

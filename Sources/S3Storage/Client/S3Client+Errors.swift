@@ -22,7 +22,13 @@ extension S3Client {
             (_, "IllegalLocationConstraintException"),
             (400, "") where failure.region != nil && failure.region != configuration.region:
             return elsewhere(failure, doing)
-        case (_, "InvalidAccessKeyId"), (_, "SignatureDoesNotMatch"), (_, "InvalidToken"), (_, "ExpiredToken"):
+        case (_, "ExpiredToken"), (_, "ExpiredTokenException"), (_, "TokenRefreshRequired"):
+            return ObjectStoreError(
+                .permissionDenied,
+                "The temporary credentials with which to \(doing) have expired: \(failure.summary). Get new ones, and set "
+                    + "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN if that is where they came from."
+            )
+        case (_, "InvalidAccessKeyId"), (_, "SignatureDoesNotMatch"), (_, "InvalidToken"):
             return ObjectStoreError(
                 .permissionDenied,
                 "S3 does not accept the credentials with which to \(doing): \(failure.summary). Check the access key, the "
@@ -82,6 +88,10 @@ extension S3Client {
     }
 
     private func denied(_ failure: S3Failure, _ call: S3Call, _ doing: String) -> ObjectStoreError {
+        // Other codes, as for an account that is closed, are no matter of permissions.
+        guard ["", "AccessDenied", "AllAccessDisabled", "Forbidden", "Unauthorized"].contains(failure.code) else {
+            return ObjectStoreError(.permissionDenied, "S3 refused to \(doing): \(failure.summary).")
+        }
         let resource = "arn:aws:s3:::\(configuration.bucket)" + (call.key.map { "/\($0)" } ?? "")
         let isRead = call.action == "s3:GetObject"
         let hint = isRead ? " A missing object is refused like this too when s3:ListBucket is not allowed." : ""

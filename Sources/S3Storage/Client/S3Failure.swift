@@ -67,7 +67,9 @@ struct S3Failure: Error, Sendable, CustomStringConvertible {
     var summary: String {
         var text = "status \(status)"
         if !code.isEmpty { text += " \(code)" }
-        if !message.isEmpty { text += ": \(message)" }
+        // It goes on behind this, or has a full stop of its own.
+        let sentence = message.hasSuffix(".") ? message.dropLast() : message[...]
+        if !sentence.isEmpty { text += ": \(sentence)" }
         if let requestID { text += " (request \(requestID))" }
         return text
     }

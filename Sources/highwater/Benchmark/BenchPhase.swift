@@ -21,6 +21,14 @@ struct BenchPhase: Sendable {
         return sorted[max(0, (sorted.count * percent + 99) / 100 - 1)]
     }
 
+    /// How fast a replay took the objects in, as a share of plain gets of the same objects.
+    static func replayShare(_ phases: [BenchPhase]) -> Double? {
+        guard let replay = phases.first(where: { $0.name == "replay" }), replay.seconds > 0,
+            let gets = phases.first(where: { $0.name == "plain gets" })
+        else { return nil }
+        return gets.seconds / replay.seconds
+    }
+
     /// As a line for people, under ``header``.
     func row(_ prices: RequestPrices?) -> String {
         let percentiles = [50, 90, 99]

@@ -13,14 +13,14 @@ struct RequestPrices: Sendable {
             return RequestPrices(
                 write: 0.005,
                 read: 0.0004,
-                source: "S3 Standard, us-east-1, list prices as of 2025 (aws.amazon.com/s3/pricing)"
+                source: "S3 Standard, us-east-1, list prices as of 2026 (aws.amazon.com/s3/pricing)"
             )
         }
         if url.hasPrefix("gs:") {
             return RequestPrices(
                 write: 0.005,
                 read: 0.0004,
-                source: "Google Standard, regional, list prices as of 2025 (cloud.google.com/storage/pricing)"
+                source: "Google Standard, regional, list prices as of 2026 (cloud.google.com/storage/pricing)"
             )
         }
         return nil

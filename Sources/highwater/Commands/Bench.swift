@@ -103,7 +103,12 @@ struct Bench: AsyncParsableCommand {
         let phases = results.phases
         if json {
             try Output.line(jsonText(phases, store.location))
-        } else if let prices {
+            return
+        }
+        if let share = BenchPhase.replayShare(phases) {
+            try Output.line("a replay took the objects in at \(Text.decimal(share)) of the rate of plain gets.")
+        }
+        if let prices {
             try Output.line("cost of requests: \(prices.source); storage and traffic come on top.")
         }
     }
@@ -166,6 +171,7 @@ struct Bench: AsyncParsableCommand {
             text.add("price_writes_per_1000_usd", prices.write)
             text.add("price_reads_per_1000_usd", prices.read)
         }
+        if let share = BenchPhase.replayShare(phases) { text.add("replay_share_of_plain_gets", share) }
         text.addRaw("phases", "[" + phases.map { $0.json(prices) }.joined(separator: ",") + "]")
         return text.text
     }
