@@ -4,8 +4,9 @@ internal import Synchronization
 /// Fetches what a replay will read soon, so that the store is at work while earlier events are decoded.
 ///
 /// Whoever reads says in which order it will want the places of objects (``expect(_:)``), and takes each once. So many
-/// requests are under way at a time, and so many bytes under way or waiting to be taken; both bounds grow with what was
-/// taken, so that a reader that stops early has not asked for much in vain. Neighbours in an object come by one request.
+/// requests are under way at a time, and so many bytes under way or waiting to be taken; the latter bound
+/// grows with what was taken, so that a reader that stops early has not asked for much in vain. Neighbours in an object
+/// come by one request.
 ///
 /// The tasks belong to this object: `deinit` cancels those that nobody took.
 final class ReadAhead: Sendable {

@@ -81,7 +81,7 @@ struct SegmentReader: Sendable {
         }
     }
 
-    /// The places of its object that reading a whole chunk asks for, where requests run ahead; none if that is not known.
+    /// The places of its object that reading a whole chunk asks for, where requests run ahead; none if unknown.
     func places(of chunk: Chunk) throws -> [ReadAhead.Place] {
         let segment = chunk.segment
         if SegmentReader.isSmall(segment) {

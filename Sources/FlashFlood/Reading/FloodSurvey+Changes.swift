@@ -2,14 +2,15 @@ internal import ObjectStorage
 internal import Parquet
 
 extension FloodSurvey {
-    /// The changes that hold for the events of a live journal: those that wait for it, and deletions that went to another
-    /// journal though this one has the event still.
+    /// The changes that hold for the events of a live journal: those that wait for it, and deletions that went to
+    /// another journal though this one has the event still.
     ///
     /// The latter are told by three things together: this journal was written before the deletion was asked for; the
-    /// journal named in the deletion came into being later than this one, as a combined one does; and flash-flood's index,
-    /// where an event is entered when it is put and struck off when it is deleted, does not say that it is in this one.
+    /// journal named in the deletion came into being later than this one, as a combined one does; and flash-flood's
+    /// index, where an event is entered when it is put and struck off when it is deleted, does not say that it is in
+    /// this one.
     ///
-    /// Cost: a list request and perhaps a head for each event of the journal that fulfils the first two; mostly there is none.
+    /// Cost: a list request and perhaps a head for each event of the journal that fulfils the first two, mostly none.
     ///
     /// - Throws: What the store throws.
     func changes(

@@ -28,8 +28,8 @@ struct FloodSurvey: Sendable {
     var changes: [String: [[UInt8]: PendingChange]] = [:]
     /// All deletions by the event's id, those that were applied too.
     ///
-    /// Where flash-flood died while it combined journals, an old one may be alive beside the combined one; a later deletion
-    /// is applied to the combined one alone, and the old one still has the event.
+    /// Where flash-flood died while it combined journals, an old one may be alive beside the combined one; a later
+    /// deletion is applied to the combined one alone, and the old one still has the event.
     var deletions: [[UInt8]: [Deletion]] = [:]
     /// Changes of journals that are gone: flash-flood combined those meanwhile, with the changes or without.
     var orphanedChanges = 0
