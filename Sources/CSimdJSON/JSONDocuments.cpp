@@ -141,7 +141,7 @@ private:
         if (indexed && length <= batch_length
             && indexer->stage1(start, length, simdjson::stage1_mode::regular) == simdjson::SUCCESS) {
             uint32_t *position = indexer->structural_indexes.get();
-            position[indexer->n_structural_indexes] = UINT32_MAX;
+            IndexedTokens::end_index(position, indexer->n_structural_indexes, start, length);
             each([&](const uint8_t *at, const uint8_t *stop, bool keeps_blank) {
                 IndexedTokens tokens(stop, start, position);
                 parse(tokens, at, stop, keeps_blank);

@@ -31,6 +31,7 @@ value:
     switch (*at) {
     case '{':
     case '[': {
+        if (sink.ignores_value() && tokens.skip_container(at, max_depth - depth)) { goto after_value; }
         bool is_array = *at == '[';
         if (depth == max_depth) { return fail(HW_JSON_TOO_DEEP, at); }
         arrays[depth++] = is_array;
@@ -42,6 +43,7 @@ value:
         goto member;
     }
     case '"':
+        if (Tokens::ends_strings && sink.ignores_value()) { goto after_value; }
         close = tokens.closing_quote(at, fault.status, fault.at);
         if (!close) { return false; }
         sink.string(at + 1, close);
@@ -77,6 +79,10 @@ value:
 
 member:
     if (*at != '"') { return fail(HW_JSON_EXPECTED_NAME, at); }
+    if (sink.seeks_members()) {
+        at = tokens.skip_members(at, max_depth - depth, [&](auto name, auto close) { return sink.wants(name, close); });
+        if (*at == '}') { goto close_container; }
+    }
     close = tokens.closing_quote(at, fault.status, fault.at);
     if (!close) { return false; }
     sink.name(at + 1, close);

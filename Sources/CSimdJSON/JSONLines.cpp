@@ -76,7 +76,7 @@ private:
         size_t length = static_cast<size_t>(batch_end - batch);
         if (indexer->stage1(batch, length, simdjson::stage1_mode::regular) != simdjson::SUCCESS) { return false; }
         uint32_t *index = indexer->structural_indexes.get();
-        index[indexer->n_structural_indexes] = UINT32_MAX;
+        IndexedTokens::end_index(index, indexer->n_structural_indexes, batch, length);
         const uint32_t *position = index;
         each_line(batch, batch_end, [&](const uint8_t *line, const uint8_t *end) {
             IndexedTokens tokens(end, batch, position);

@@ -80,6 +80,21 @@ public:
         : tree_(tree), frames_(frames.data()), scratch_(scratch), base_(base), fields_(fields), pending_(&tree[0]),
           escapes_(escapes) {}
 
+    /// Whether no path leads to the value that comes next, or through it.
+    bool ignores_value() const { return !pending_; }
+
+    /// Whether some members of the object may be wanted; if not, it is passed over as a whole.
+    bool seeks_members() const { return here_; }
+
+    /// Whether a path may lead to a member of the object.
+    bool wants(const uint8_t *name, const uint8_t *close) const {
+        size_t length = static_cast<size_t>(close - name);
+        for (const auto &member : here_->members) {
+            if (member.name.size() == length && std::memcmp(member.name.data(), name, length) == 0) { return true; }
+        }
+        return escapes_ && find_byte(name, close, '\\') < close;
+    }
+
     void open(const uint8_t *at, bool is_array) {
         frames_[depth_++] = {here_, element_};
         if (pending_) {

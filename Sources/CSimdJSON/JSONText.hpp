@@ -108,29 +108,58 @@ inline uint8_t *write_utf8(uint32_t scalar, uint8_t *output) {
     return output;
 }
 
+/// The first byte from `at` on that is no digit; it looks at 8 bytes at a time, and so at up to 7 behind that.
+inline const uint8_t *digits_end(const uint8_t *at) {
+    for (;; at += 8) {
+        uint64_t word;
+        std::memcpy(&word, at, 8);
+        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) { word = __builtin_bswap64(word); }
+        // Zero for each of 0x30 to 0x39; a carry changes nothing below the byte that it comes from.
+        const uint64_t high = 0xF0F0F0F0F0F0F0F0, zeros = 0x3030303030303030;
+        uint64_t others = ((word & high) ^ zeros) | (((word + 0x0606060606060606) & high) ^ zeros);
+        if (others) { return at + (__builtin_ctzll(others) >> 3); }
+    }
+}
+
 /// The end of the number at `at`, or null when it is none.
 ///
-/// A byte that is no part of a number must follow the line, as the line feed or the padding does.
+/// A byte that is no part of a number must follow the line, as the line feed or the padding does, and 7 more.
 inline const uint8_t *number_end(const uint8_t *at) {
     if (*at == '-') { at++; }
     if (*at == '0') {
         at++;
     } else {
         if (!is_digit(*at)) { return nullptr; }
-        while (is_digit(*at)) { at++; }
+        at = digits_end(at + 1);
     }
     if (*at == '.') {
         at++;
         if (!is_digit(*at)) { return nullptr; }
-        while (is_digit(*at)) { at++; }
+        at = digits_end(at + 1);
     }
     if ((*at | 0x20) == 'e') {
         at++;
         if (*at == '+' || *at == '-') { at++; }
         if (!is_digit(*at)) { return nullptr; }
-        while (is_digit(*at)) { at++; }
+        at = digits_end(at + 1);
     }
     return at;
+}
+
+/// Whether a number, `true`, `false` or `null` is at `at`, and ends there.
+inline bool is_scalar(const uint8_t *at) {
+    const uint8_t *end;
+    if (*at == '-' || is_digit(*at)) {
+        end = number_end(at);
+        if (!end) { return false; }
+    } else if (std::memcmp(at, "null", 4) == 0 || std::memcmp(at, "true", 4) == 0) {
+        end = at + 4;
+    } else if (std::memcmp(at, "false", 5) == 0) {
+        end = at + 5;
+    } else {
+        return false;
+    }
+    return ends_scalar(*end);
 }
 
 /// The first byte that does not belong to well-formed UTF-8 (Unicode 15, table 3-7), or `end`.

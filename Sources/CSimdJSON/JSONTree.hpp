@@ -23,6 +23,10 @@ public:
         open_.clear();
     }
 
+    static constexpr bool ignores_value() { return false; }
+    static constexpr bool seeks_members() { return false; }
+    static constexpr bool wants(const uint8_t *, const uint8_t *) { return true; }
+
     void open(const uint8_t *at, bool is_array) {
         open_.push_back({static_cast<uint32_t>(nodes_.size()), 0, 0, false});
         add(is_array ? HW_JSON_ARRAY : HW_JSON_OBJECT, at, at, 0);

@@ -59,6 +59,7 @@ public:
         switch (*at) {
         case '{':
         case '[': {
+            if (!captured && !descending && tokens.skip_container(at, frames_.size() - depth)) { goto after_value; }
             bool is_array = *at == '[';
             if (depth == frames_.size()) { return fail(HW_JSON_TOO_DEEP, at); }
             if (depth > 0) { frames_[depth - 1].sought = sought; }
@@ -78,6 +79,7 @@ public:
             goto member;
         }
         case '"':
+            if (Tokens::ends_strings && !captured) { goto after_value; }
             close = tokens.closing_quote(at, status, fault);
             if (!close) { return false; }
             if (captured) { store_string(captured, at + 1, close); }
@@ -111,6 +113,12 @@ public:
 
     member:
         if (*at != '"') { return fail(HW_JSON_EXPECTED_NAME, at); }
+        if (sought) {
+            at = tokens.skip_members(at, frames_.size() - depth, [&](auto name, auto close) {
+                return wants(name, close, depth, sought);
+            });
+            if (*at == '}') { goto close_container; }
+        }
         close = tokens.closing_quote(at, status, fault);
         if (!close) { return false; }
         captured = 0;
@@ -174,6 +182,19 @@ private:
             return true;
         }
         return fail(HW_JSON_BAD_LITERAL, at);
+    }
+
+    /// Whether one of the fields in `sought` may be in a member.
+    bool wants(const uint8_t *name, const uint8_t *close, size_t depth, FieldMask sought) const {
+        size_t length = static_cast<size_t>(close - name);
+        for (size_t i = 0; i < paths_.size(); i++) {
+            if (!(sought & (1u << i))) { continue; }
+            const Step &step = paths_[i][depth - 1];
+            if (step.is_name && step.name.size() == length && std::memcmp(step.name.data(), name, length) == 0) {
+                return true;
+            }
+        }
+        return escapes_ && find_byte(name, close, '\\') != close;
     }
 
     void match_name(const uint8_t *name, const uint8_t *close, size_t depth, FieldMask sought, FieldMask &captured,

@@ -41,6 +41,28 @@ struct FastPathTests {
         #expect(matches > 1000)
     }
 
+    @Test(
+        "of broken documents it refuses the same, for the same reason, as whoever reads them byte by byte",
+        arguments: 0..<20 as Range<UInt64>
+    )
+    func agreesOnBrokenDocuments(seed: UInt64) throws {
+        var generator = Generator(seed: 4000 + seed)
+        var refused = 0
+        for _ in 0..<20 {
+            let condition = try JMESPathExpression(generator.condition(2))
+            let fast = try JMESPathEvaluator(where: condition, select: nil)
+            let general = try JMESPathEvaluator(where: condition, select: nil, isPlanned: false)
+            let lines = (0..<60).map { _ in generator.broken(generator.object(3, repeats: true)) }
+            let text = lines.joined(separator: "\n")
+            let expected = Self.run(general, text, isIndexed: false)
+            let comment: Comment = "seed \(seed), where \(condition.text)"
+            #expect(Self.run(fast, text, isIndexed: true) == expected, comment)
+            #expect(Self.runSingly(fast, lines) == expected, comment)
+            refused += expected.filter { $0.hasPrefix("notJSON") }.count
+        }
+        #expect(refused > 100)
+    }
+
     @Test("what a fast path can decide is planned, and nothing else")
     func plans() throws {
         for (text, isPlanned) in [

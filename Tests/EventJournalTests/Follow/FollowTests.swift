@@ -40,6 +40,47 @@ struct FollowTests {
         #expect(try await fixture.memory.keys("_inbox/").allSatisfy { !$0.hasSuffix(Segment.suffix) })
     }
 
+    /// A follower at rest between looks, for closures of others.
+    private actor Listener {
+        private var iterator: Follow.Iterator
+
+        init(_ journal: Journal) {
+            iterator = journal.follow(from: .beginning, options: FollowOptions(untilCaughtUp: true)).makeAsyncIterator()
+        }
+
+        /// What is new.
+        func hear() async throws -> [String] {
+            var lines: [String] = []
+            var iterator = iterator
+            defer { self.iterator = iterator }
+            while let batch = try await iterator.next() {
+                for row in 0..<batch.count { lines.append("\(batch.change(at: row)) \(batch.events[row].text)") }
+            }
+            return lines
+        }
+    }
+
+    @Test("a batch that lands late is first, until a compaction commits that had begun before; a follower hears both")
+    func overtakenAndBack() async throws {
+        let fixture = CompactionFixture()
+        let listener = Listener(fixture.another())
+        try await fixture.another(ahead: .seconds(3600)).append([Event(id: "a", timestamp: 1, data: Array("1".utf8))])
+        #expect(try await listener.hear() == ["put 1"])
+        let heard = Mutex<[String]>([])
+        let compactor = fixture.another { store in
+            RacingStore(base: store) { key in
+                guard key.hasSuffix("00.json"), heard.withLock(\.isEmpty) else { return }
+                try await fixture.another().append([Event(id: "a", timestamp: 2, data: Array("2".utf8))])
+                let lines = try await listener.hear()
+                heard.withLock { $0 = lines }
+            }
+        }
+        try await compactor.compact(CompactionPolicy(force: true))
+        #expect(heard.withLock { $0 } == ["update 2"])
+        #expect(try await listener.hear() == ["update 1"])
+        #expect(try await fixture.another().event("a")?.text == "1")
+    }
+
     @Test("what is there comes in the order of replay, then what arrives, with updates and deletes")
     func order() async throws {
         let store = MemoryObjectStore()

@@ -34,6 +34,24 @@ struct Generator: RandomNumberGenerator {
         }
     }
 
+    /// A document with a character or three taken away, put in or replaced, without line feeds.
+    mutating func broken(_ document: String) -> String {
+        var characters = Array(document.unicodeScalars)
+        let others = Array("{}[]:,\"\\ 0-+.eEtn\t}],".unicodeScalars)
+        for _ in 0..<Int.random(in: 1...3, using: &self) where characters.count > 1 {
+            let place = Int.random(in: 1..<characters.count, using: &self)
+            let other = others[Int.random(in: 0..<others.count, using: &self)]
+            switch Int.random(in: 0..<3, using: &self) {
+            case 0: characters.remove(at: place)
+            case 1: characters.insert(other, at: place)
+            default: characters[place] = other
+            }
+        }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: characters)
+        return String(text)
+    }
+
     /// A JSON document.
     mutating func document(_ depth: Int) -> String {
         if depth == 0 || chance(10) { return scalar() }
