@@ -308,7 +308,7 @@ struct CompactionCommandTests {
             "\(first.output)"
         )
         #expect(first.output.contains("deleted       not yet") && first.output.hasSuffix("last copy gone  not yet\n"))
-        #expect(first.error.contains("Erase the same again"), "\(first.error)")
+        #expect(first.error.contains("Erase the same again then, by their ids"), "\(first.error)")
         let rest = before.split(separator: "\n").filter { !$0.contains(secret) && $0 != "{}" }
         #expect(try await fixture.replay().split(separator: "\n") == rest)
         #expect(try await fixture.highwater("get", "victim-1").status == 4)
@@ -352,6 +352,10 @@ struct CompactionCommandTests {
         let outcome = try await fixture.highwater("erase", "--id", "nobody", "--key", "nothing")
         #expect(outcome.status == 4 && outcome.output.isEmpty, "\(outcome.output)")
         #expect(outcome.error.contains("No event of \(fixture.journal) has such an id or key."), "\(outcome.error)")
+        let unmet = try await fixture.highwater("erase", "--where", "no.such == 'thing'")
+        #expect(unmet.status == 4 && unmet.error.contains("or is meant by --where"), "\(unmet.error)")
+        let wrong = try await fixture.highwater("erase", "--where", "a ==")
+        #expect(wrong.status == 64 && wrong.error.contains("^"), "\(wrong.error)")
     }
 
     // MARK: - Reindex

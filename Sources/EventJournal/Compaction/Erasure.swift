@@ -1,4 +1,5 @@
 internal import DeltaLake
+internal import JMESPath
 internal import ObjectStorage
 internal import Parquet
 
@@ -12,17 +13,25 @@ struct Erasure: Sendable {
 
     private var context: CompactionContext { journal.compaction }
 
-    /// Erases events by id.
+    /// Erases events by id, key or condition.
     ///
     /// - Parameters:
     ///   - ids: Ids of events, or of events that were there once.
     ///   - keys: Keys of events; all events that have one now.
+    ///   - condition: Erases all events for which it is truthy now.
     /// - Returns: The proof.
     /// - Throws: ``JournalError``; what was done until then stands, and may be gone on with by erasing the same again.
-    func run(ids: [String], keys: [String]) async throws -> ErasureReport {
+    func run(ids: [String], keys: [String], where condition: JMESPathExpression?) async throws -> ErasureReport {
         var report = ErasureReport(started: journal.clock())
         progress?("finding the events")
-        let targets = try await targets(ids, keys)
+        let selection = EventSelection(where: condition)
+        let targets = try await targets(ids, keys, condition == nil ? nil : selection)
+        let unread = selection.counts.notJSON + selection.counts.failed
+        if unread > 0 {
+            report.warnings.append(
+                "\(unread) payload\(unread == 1 ? " is" : "s are") not JSON, or not what a function of the condition takes; not erased."
+            )
+        }
         report.erased = targets.map(\.id)
         let present = Set(report.erased)
         report.notFound = ids.filter { !present.contains($0) }
@@ -64,7 +73,7 @@ struct Erasure: Sendable {
         var timestamp: Timestamp
     }
 
-    private func targets(_ ids: [String], _ keys: [String]) async throws -> [Target] {
+    private func targets(_ ids: [String], _ keys: [String], _ selection: EventSelection?) async throws -> [Target] {
         var found: [String: Target] = [:]
         for id in ids {
             if let event = try await journal.event(id) { found[id] = Target(id: id, timestamp: event.timestamp) }
@@ -77,6 +86,14 @@ struct Erasure: Sendable {
                     guard let key = column[row], wanted.contains(key), let id = batch.ids.text(at: row) else {
                         continue
                     }
+                    found[id] = Target(id: id, timestamp: Timestamp(microseconds: batch.timestamps[row]))
+                }
+            }
+        }
+        if let selection {
+            for try await batch in journal.replay(options: ReplayOptions(selection: selection)) {
+                for row in 0..<batch.count {
+                    guard let id = batch.ids.text(at: row) else { continue }
                     found[id] = Target(id: id, timestamp: Timestamp(microseconds: batch.timestamps[row]))
                 }
             }
@@ -125,7 +142,7 @@ struct Erasure: Sendable {
         if !old.isEmpty {
             guard options.waits else {
                 report.warnings.append(
-                    "\(old.count) objects still hold the data; they may go two minutes after the commit. Erase the same again then."
+                    "\(old.count) objects still hold the data; they may go two minutes after the commit. Erase the same again then, by their ids."
                 )
                 return
             }

@@ -1,3 +1,5 @@
+public import JMESPath
+
 extension Journal {
     /// Merges what was appended, and small or overlapping segments, into larger ones ordered by time; applies updates
     /// and deletes, and leaves out repeated ids.
@@ -70,23 +72,27 @@ extension Journal {
     /// them.
     ///
     /// Cost: as ``compact(_:progress:)`` of the inbox and the segments concerned; the column of ids of every segment on
-    /// the store is read three times, to find all copies and to confirm that none is left. By key, one replay. It takes
-    /// some two minutes, until no reader relies on what is to go.
+    /// the store is read three times, to find all copies and to confirm that none is left. By key or condition, one
+    /// replay each. It takes some two minutes, until no reader relies on what is to go.
     ///
     /// - Parameters:
     ///   - ids: Ids of events, or of events that were deleted before and may have copies left.
     ///   - keys: Keys: all events that have one of them.
+    ///   - condition: Erases all events for which it is truthy, as in ``EventSelection``. Payloads that are not JSON
+    ///     stay; the report says how many there were.
     ///   - options: Whether to wait.
     ///   - progress: Told what is being done, in words.
     /// - Returns: Which objects held the data, what took their place, when the last copy went.
-    /// - Throws: As ``compact(_:progress:)``. Erasing the same again goes on where it stopped.
+    /// - Throws: As ``compact(_:progress:)``. Erasing the same ids again goes on where it stopped.
     public func erase(
         ids: [String] = [],
         keys: [String] = [],
+        where condition: JMESPathExpression? = nil,
         options: ErasureOptions = ErasureOptions(),
         progress: (@Sendable (String) -> Void)? = nil
     ) async throws -> ErasureReport {
-        try await Erasure(journal: self, options: options, progress: progress).run(ids: ids, keys: keys)
+        try await Erasure(journal: self, options: options, progress: progress)
+            .run(ids: ids, keys: keys, where: condition)
     }
 
     /// Builds the id index anew from the ids of all compacted segments.

@@ -7,13 +7,15 @@ struct Erase: AsyncParsableCommand {
         abstract: "Erase events for good, and report which objects held them and when the last copy went.",
         discussion: """
             Deletes the events, rewrites the segments that hold them, and deletes every object that held them. That takes some \
-            two minutes, until no reader relies on those objects; with --no-wait run the same again later. There is no way back.
+            two minutes, until no reader relies on those objects; with --no-wait run the same again later, with the --id of each \
+            event. There is no way back: see first what "highwater replay --where" prints.
 
             Exit status 3 while there are copies left, 4 when there never was such an event.
 
             EXAMPLES
               highwater erase ./visits --key customer-17
               highwater erase ./visits --id 1f0c --id 2a9b --json > proof.json
+              highwater erase ./visits --where "user.email == 'a@example.org'"
             """
     )
 
@@ -25,6 +27,9 @@ struct Erase: AsyncParsableCommand {
     @Option(name: .customLong("key"), help: "A key: all events that have it; may be repeated.")
     var keys: [String] = []
 
+    @Option(name: .customLong("where"), help: "A JMESPath expression: all events of which it is true.")
+    var condition: String?
+
     @Flag(inversion: .prefixedNo, help: "Wait until the last copy is deleted.")
     var wait = true
 
@@ -32,14 +37,17 @@ struct Erase: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard !ids.isEmpty || !keys.isEmpty else { throw ValidationError("Name an --id or a --key to erase.") }
+        guard !ids.isEmpty || !keys.isEmpty || condition != nil else {
+            throw ValidationError("Name an --id or a --key to erase, or a --where.")
+        }
     }
 
     func run() async throws {
+        let condition = try condition.map(Expression.compile)
         let journal = try await journal.open(create: false)
         let (ids, keys, options) = (ids, keys, ErasureOptions(waits: wait))
         let report = try await Signals.cancellable {
-            try await journal.erase(ids: ids, keys: keys, options: options) { step in
+            try await journal.erase(ids: ids, keys: keys, where: condition, options: options) { step in
                 if Output.errorIsTerminal { Output.error(step) }
             }
         }
@@ -56,7 +64,8 @@ struct Erase: AsyncParsableCommand {
         if isUnknown {
             throw CommandError(
                 status: Failure.notFound,
-                message: "No event of \(journal.location) has such an id or key."
+                message:
+                    "No event of \(journal.location) has such an id or key\(condition == nil ? "" : ", or is meant by --where")."
             )
         }
     }

@@ -1,4 +1,5 @@
 import DeltaLake
+import JMESPath
 import ObjectStorage
 import ObjectStorageTesting
 import Testing
@@ -8,7 +9,7 @@ import Testing
 @Suite("Vacuum, erasure, reindex")
 struct VacuumTests {
     private static func event(_ id: String, _ timestamp: Int64, _ text: String = "data") -> Event {
-        Event(id: id, timestamp: Timestamp(microseconds: timestamp), key: "key-\(id)", data: Array(text.utf8))
+        Event(id: id, timestamp: Timestamp(microseconds: timestamp), key: "key-\(id)", data: Array("\"\(text)\"".utf8))
     }
 
     /// A journal that was compacted twice, the second time thoroughly.
@@ -223,19 +224,26 @@ struct VacuumTests {
 
     // MARK: - Erasure
 
-    @Test("an erased event is in no object any more, and the report says where it was", arguments: [false, true])
-    func erase(byKey: Bool) async throws {
+    @Test(
+        "an erased event is in no object any more, and the report says where it was",
+        arguments: ["id", "key", "where"]
+    )
+    func erase(by way: String) async throws {
         let fixture = try await Self.compacted()
         let journal = fixture.another()
         let secret = "only this event says so"
         try await journal.append([Self.event("victim", 5, secret), Self.event("bystander", 5)])
         try await journal.compact(CompactionPolicy(force: true, isThorough: true))
         try await journal.append([Self.event("newcomer", 6)])
-        try await journal.update("victim", data: Array("updated \(secret)".utf8))
+        try await journal.update("victim", data: Array("\"updated \(secret)\"".utf8))
         let before = try await journal.collect()
         let report =
-            byKey ? try await journal.erase(keys: ["key-victim"]) : try await journal.erase(ids: ["victim", "nobody"])
-        #expect(report.erased == ["victim"] && report.notFound == (byKey ? [] : ["nobody"]))
+            switch way {
+            case "key": try await journal.erase(keys: ["key-victim"])
+            case "where": try await journal.erase(where: JMESPathExpression("contains(@, '\(secret)')"))
+            default: try await journal.erase(ids: ["victim", "nobody"])
+            }
+        #expect(report.erased == ["victim"] && report.notFound == (way == "id" ? ["nobody"] : []))
         #expect(report.isComplete && report.warnings.isEmpty, "\(report.warnings)")
         // As it was appended, compacted, compacted again, updated.
         #expect(report.holders.count >= 3)
@@ -253,6 +261,20 @@ struct VacuumTests {
             }
         }
         #expect(try await fixture.another().verify().isClean)
+    }
+
+    @Test("erasing by a condition says how many payloads it could not look into")
+    func eraseByCondition() async throws {
+        let fixture = try await Self.compacted()
+        try await fixture.another()
+            .append([
+                Event(id: "binary", timestamp: 9, data: [0xFF]),
+                Event(id: "json", timestamp: 9, data: Array("{}".utf8)),
+            ])
+        let report = try await fixture.another().erase(where: JMESPathExpression("@ == `{}`"))
+        #expect(report.erased == ["json"] && report.isComplete)
+        #expect(report.warnings.count == 1 && report.warnings[0].hasPrefix("1 payload"), "\(report.warnings)")
+        #expect(try await fixture.another().event("binary") != nil)
     }
 
     @Test("erasing without waiting says that copies are left; the same again later deletes them")
