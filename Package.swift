@@ -212,7 +212,11 @@ let package = Package(
             path: "Tests/Support/CloudTesting"
         ),
         .testTarget(name: "CloudSupportTests", dependencies: ["CChecksum", "CloudSupport"]),
-        .testTarget(name: "AWSSigningTests", dependencies: ["AWSSigning"], exclude: ["Support/vectors.py"]),
+        .testTarget(
+            name: "AWSSigningTests",
+            dependencies: ["AWSSigning", "CloudTesting"],
+            exclude: ["Support/vectors.py"]
+        ),
         .testTarget(
             name: "S3StorageTests",
             dependencies: [

@@ -88,11 +88,7 @@ public:
 
     /// Whether a path may lead to a member of the object.
     bool wants(const uint8_t *name, const uint8_t *close) const {
-        size_t length = static_cast<size_t>(close - name);
-        for (const auto &member : here_->members) {
-            if (member.name.size() == length && std::memcmp(member.name.data(), name, length) == 0) { return true; }
-        }
-        return escapes_ && find_byte(name, close, '\\') < close;
+        return member(name, static_cast<size_t>(close - name)) || is_escaped(name, close);
     }
 
     void open(const uint8_t *at, bool is_array) {
@@ -131,8 +127,7 @@ public:
 
     void string(const uint8_t *text, const uint8_t *close) {
         if (pending_ && pending_->field >= 0) {
-            bool escaped = escapes_ && find_byte(text, close, '\\') < close;
-            store(HW_JSON_STRING, text, close, escaped ? HW_JSON_ESCAPED : 0);
+            store(HW_JSON_STRING, text, close, is_escaped(text, close) ? HW_JSON_ESCAPED : 0);
         }
     }
 
@@ -143,18 +138,28 @@ public:
 private:
     void match_name(const uint8_t *text, const uint8_t *close) {
         size_t length = static_cast<size_t>(close - text);
-        if (escapes_ && find_byte(text, close, '\\') < close) {
+        if (is_escaped(text, close)) {
             if (scratch_.size() < length) { scratch_.resize(length); }
             length = static_cast<size_t>(hw_json_unescape(text, length, scratch_.data()));
             text = scratch_.data();
         }
+        pending_ = member(text, length);
+        if (!pending_) { return; }
+        for (uint32_t field : pending_->below) { fields_[field].kind = HW_JSON_MISSING; }
+    }
+
+    /// Where the paths through a member of the object go on; null when there are none.
+    const PathNode *member(const uint8_t *name, size_t length) const {
         for (const auto &member : here_->members) {
-            if (member.name.size() == length && std::memcmp(member.name.data(), text, length) == 0) {
-                pending_ = &tree_[member.node];
-                for (uint32_t field : pending_->below) { fields_[field].kind = HW_JSON_MISSING; }
-                return;
+            if (member.name.size() == length && std::memcmp(member.name.data(), name, length) == 0) {
+                return &tree_[member.node];
             }
         }
+        return nullptr;
+    }
+
+    bool is_escaped(const uint8_t *text, const uint8_t *close) const {
+        return escapes_ && find_byte(text, close, '\\') < close;
     }
 
     void store(hw_json_kind kind, const uint8_t *text, const uint8_t *end, uint8_t flags) {

@@ -188,13 +188,14 @@ private:
     bool wants(const uint8_t *name, const uint8_t *close, size_t depth, FieldMask sought) const {
         size_t length = static_cast<size_t>(close - name);
         for (size_t i = 0; i < paths_.size(); i++) {
-            if (!(sought & (1u << i))) { continue; }
-            const Step &step = paths_[i][depth - 1];
-            if (step.is_name && step.name.size() == length && std::memcmp(step.name.data(), name, length) == 0) {
-                return true;
-            }
+            if (sought & (1u << i) && is_step(i, depth, name, length)) { return true; }
         }
         return escapes_ && find_byte(name, close, '\\') != close;
+    }
+
+    bool is_step(size_t field, size_t depth, const uint8_t *name, size_t length) const {
+        const Step &step = paths_[field][depth - 1];
+        return step.is_name && step.name.size() == length && std::memcmp(step.name.data(), name, length) == 0;
     }
 
     void match_name(const uint8_t *name, const uint8_t *close, size_t depth, FieldMask sought, FieldMask &captured,
@@ -207,9 +208,7 @@ private:
         }
         for (size_t i = 0; i < paths_.size(); i++) {
             FieldMask bit = static_cast<FieldMask>(1u << i);
-            if (!(sought & bit)) { continue; }
-            const Step &step = paths_[i][depth - 1];
-            if (step.is_name && step.name.size() == length && std::memcmp(step.name.data(), name, length) == 0) {
+            if (sought & bit && is_step(i, depth, name, length)) {
                 fields_[i].kind = HW_JSON_MISSING;
                 found(i, bit, depth, captured, descending);
             }

@@ -1,3 +1,4 @@
+import CloudTesting
 import Foundation
 import Testing
 
@@ -43,27 +44,16 @@ struct VectorTests {
         }
     }
 
-    private static func cases(_ seed: UInt64, _ count: Int) throws -> [Case] {
-        let support = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support")
-        let root = support.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = URL(
-            filePath: ProcessInfo.processInfo.environment["HIGHWATER_PYTHON"]
-                ?? root.appending(path: ".tools/venv/bin/python").path
-        )
-        process.arguments = [support.appending(path: "vectors.py").path, String(seed), String(count)]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "vectors.py failed; run make setup")
-        return try JSONDecoder().decode([Case].self, from: data)
+    private static func cases(_ seed: UInt64, _ count: Int) async throws -> [Case] {
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support/vectors.py")
+        let made = try await ChildProgram.run(ChildProgram.python, [script.path, String(seed), String(count)])
+        try #require(made.status == 0, "vectors.py failed; run make setup: \(made.error)")
+        return try JSONDecoder().decode([Case].self, from: Data(made.output.utf8))
     }
 
     @Test("Generated requests, in headers and in queries", arguments: [1, 2, UInt64.random(in: 3...1 << 40)])
-    func botocore(seed: UInt64) throws {
-        let cases = try Self.cases(seed, 1500)
+    func botocore(seed: UInt64) async throws {
+        let cases = try await Self.cases(seed, 1500)
         #expect(cases.filter(\.presigned).count > 100 && cases.filter { !$0.presigned && $0.unsigned }.count > 100)
         for (number, vector) in cases.enumerated() {
             let signer = SigV4Signer(service: vector.service, region: vector.region)

@@ -1,3 +1,4 @@
+import CloudTesting
 import EventJournal
 import Foundation
 import ObjectStorage
@@ -33,11 +34,11 @@ struct CrashTests {
                         environment: environment
                     )
                     try await Task.sleep(for: .milliseconds(patience))
-                    compactor.kill()
+                    compactor.signal(SIGKILL)
                     _ = await compactor.wait()
                     patience += 60
                 }
-                for program in writers { program.kill() }
+                for program in writers { program.signal(SIGKILL) }
                 for writer in writers {
                     let outcome = await writer.wait()
                     #expect(outcome.error.isEmpty, "\(outcome.error)")

@@ -1,3 +1,4 @@
+import CloudTesting
 import EventJournal
 import Foundation
 import Testing

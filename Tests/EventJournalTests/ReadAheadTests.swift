@@ -6,14 +6,14 @@ import Testing
 @testable import EventJournal
 
 /// Another store as if it were behind a network; notes what is asked of it.
-private final class FarAway: ObjectStore {
+private final class FarAway: ForwardingObjectStore {
     private struct Notes {
         var running = 0
         var most = 0
         var ranges: [(key: String, range: ByteRange?)] = []
     }
 
-    private let base: any ObjectStore
+    let base: any ObjectStore
     private let delay: Duration
     private let notes = Mutex(Notes())
     /// Gets of this key fail.
@@ -39,19 +39,6 @@ private final class FarAway: ObjectStore {
         if broken.withLock({ $0 }) == key { throw ObjectStoreError(.failed, "The test wants it so.") }
         return try await base.get(key, range: range)
     }
-
-    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
-    func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
-        try await base.put(key, bytes, mode: mode)
-    }
-    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-        try await base.beginUpload(key, mode: mode)
-    }
-    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-        try await base.copy(source, to: destination, mode: mode)
-    }
-    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
 }
 
 @Suite("Reading ahead")

@@ -261,7 +261,7 @@ extension Int {
 }
 
 /// A store that answers so many gets and no more.
-struct LimitedStore: ObjectStore {
+struct LimitedStore: ForwardingObjectStore {
     let base: any ObjectStore
     private let left: Countdown
 
@@ -270,21 +270,8 @@ struct LimitedStore: ObjectStore {
         left = Countdown(gets)
     }
 
-    var location: String { base.location }
     func get(_ key: String, range: ByteRange?) async throws -> GetResult {
         guard left.take() else { throw ObjectStoreError(.unavailable, "no more") }
         return try await base.get(key, range: range)
     }
-    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
-    func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
-        try await base.put(key, bytes, mode: mode)
-    }
-    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-        try await base.beginUpload(key, mode: mode)
-    }
-    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-        try await base.copy(source, to: destination, mode: mode)
-    }
-    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
 }

@@ -205,21 +205,11 @@ struct GoogleCloudTests {
         "Signed URLs are those of Google's own library, byte for byte",
         arguments: [1, UInt64.random(in: 2...1 << 40)]
     )
-    func signedURLs(seed: UInt64) throws {
-        let support = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support")
-        let root = support.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let process = Process()
-        process.executableURL = URL(
-            filePath: ProcessInfo.processInfo.environment["HIGHWATER_PYTHON"]
-                ?? root.appending(path: ".tools/venv/bin/python").path
-        )
-        process.arguments = [support.appending(path: "signed_urls.py").path, String(seed), "100"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "signed_urls.py failed; run make setup")
+    func signedURLs(seed: UInt64) async throws {
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support/signed_urls.py")
+        let signed = try await ChildProgram.run(ChildProgram.python, [script.path, String(seed), "100"])
+        try #require(signed.status == 0, "signed_urls.py failed; run make setup: \(signed.error)")
+        let data = Data(signed.output.utf8)
         let theirs = try JSONDecoder().decode(SignedURLs.self, from: data)
         let credentials = try ApplicationDefaultCredentials(file: "key.json", theirs.file)
         let signer = try #require(credentials.signer)

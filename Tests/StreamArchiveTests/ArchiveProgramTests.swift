@@ -7,7 +7,7 @@ struct ArchiveProgramTests {
     private static let server = Result {
         try PythonServer(
             "kinesis_server.py",
-            beside: Program.root.appending(path: "Tests/KinesisStreamsTests/Support/TestKinesis.swift").path
+            beside: ChildProgram.root.appending(path: "Tests/KinesisStreamsTests/Support/TestKinesis.swift").path
         )
     }
 
@@ -27,17 +27,19 @@ struct ArchiveProgramTests {
             directory = FileManager.default.temporaryDirectory.appending(path: name)
             journal = kind == .s3 ? "s3://\(name)/journal?endpoint=\(endpoint)" : directory.path
             url = "kinesis://\(name)?region=us-east-1&endpoint=\(endpoint)"
-            producer = [Program.producer, endpoint, name]
-            let outcome = try await Program.run(Program.python, producer + ["create", "\(shards)"])
+            producer = [
+                ChildProgram.root.appending(path: "Tests/KinesisStreamsTests/Support/producer.py").path, endpoint, name,
+            ]
+            let outcome = try await ChildProgram.run(ChildProgram.python, producer + ["create", "\(shards)"])
             #expect(outcome.status == 0, "\(outcome.said)")
         }
 
         /// The numbers in the payloads, sorted; of those with a time up to one.
         func numbers(through: String? = nil) async throws -> [Int] {
             let range = through.map { ["--through", $0] } ?? []
-            let replay = try await Program.run(Program.highwater, ["replay", journal] + range)
+            let replay = try await ChildProgram.run(ChildProgram.highwater, ["replay", journal] + range)
             #expect(replay.status == 0, "\(replay.said)")
-            return replay.said.split(separator: "\n")
+            return replay.output.split(separator: "\n")
                 .map { line in line.split { !$0.isNumber }.first.flatMap { Int($0) } ?? -1 }
                 .sorted()
         }
@@ -53,11 +55,11 @@ struct ArchiveProgramTests {
         let place = try await Place(kind, shards: 2)
         defer { place.clear() }
         let count = 1500
-        let producer = try Program(Program.python, place.producer + ["run", "0", "\(count)", "5"])
+        let producer = try ChildProgram(ChildProgram.python, place.producer + ["run", "0", "\(count)", "5"])
         let arguments = ["archive", place.journal, place.url, "--latency", "0.2", "--lease", "1"]
         var kills = 0
         while !producer.said.contains("done"), kills < 40 {
-            let archivers = try (0..<2).map { _ in try Program(Program.highwater, arguments) }
+            let archivers = try (0..<2).map { _ in try ChildProgram(ChildProgram.highwater, arguments) }
             try await Task.sleep(for: .milliseconds(Int.random(in: 400...2500)))
             for archiver in archivers {
                 archiver.signal(SIGKILL)
@@ -68,14 +70,14 @@ struct ArchiveProgramTests {
         let produced = await producer.wait()
         #expect(produced.status == 0, "\(produced.said)")
         #expect(kills >= 4)
-        let last = try await Program.run(Program.highwater, arguments + ["--once"])
+        let last = try await ChildProgram.run(ChildProgram.highwater, arguments + ["--once"])
         #expect(last.status == 0, "\(last.said)")
         #expect(try await place.numbers() == Array(0..<count))
-        let again = try await Program.run(Program.highwater, arguments + ["--once"])
+        let again = try await ChildProgram.run(ChildProgram.highwater, arguments + ["--once"])
         #expect(again.status == 0 && again.said.contains("archived 0 records"), "\(again.said)")
-        let status = try await Program.run(Program.highwater, ["archive", "status", place.journal, "--json"])
+        let status = try await ChildProgram.run(ChildProgram.highwater, ["archive", "status", place.journal, "--json"])
         #expect(status.status == 0, "\(status.said)")
-        let lines = try status.said.split(separator: "\n")
+        let lines = try status.output.split(separator: "\n")
             .map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
         #expect(lines.compactMap { $0["records"] as? Int }.reduce(0, +) >= count)
         #expect(lines.count { $0["ended"] as? Bool == true } >= 6)
@@ -86,11 +88,11 @@ struct ArchiveProgramTests {
     func terminated() async throws {
         let place = try await Place(.directory, shards: 1)
         defer { place.clear() }
-        var outcome = try await Program.run(Program.python, place.producer + ["put", "0", "100"])
+        var outcome = try await ChildProgram.run(ChildProgram.python, place.producer + ["put", "0", "100"])
         #expect(outcome.status == 0, "\(outcome.said)")
         // With these it would store nothing, and keep its shard, for minutes.
         let patient = ["archive", place.journal, place.url, "--latency", "600", "--lease", "600"]
-        let archiver = try Program(Program.highwater, patient)
+        let archiver = try ChildProgram(ChildProgram.highwater, patient)
         let deadline = ContinuousClock.now + .seconds(20)
         while !archiver.said.contains("ours now"), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(50))
@@ -100,11 +102,11 @@ struct ArchiveProgramTests {
         outcome = await archiver.wait()
         #expect(outcome.status == 0 && outcome.said.contains("archived "), "\(outcome.said)")
         #expect(try await !place.numbers().isEmpty)
-        outcome = try await Program.run(Program.python, place.producer + ["put", "100", "50"])
+        outcome = try await ChildProgram.run(ChildProgram.python, place.producer + ["put", "100", "50"])
         #expect(outcome.status == 0, "\(outcome.said)")
         let begin = ContinuousClock.now
-        outcome = try await Program.run(
-            Program.highwater,
+        outcome = try await ChildProgram.run(
+            ChildProgram.highwater,
             patient + ["--once", "--timestamp", "at"]
         )
         #expect(outcome.status == 0, "\(outcome.said)")
@@ -119,11 +121,14 @@ struct ArchiveProgramTests {
         let place = try await Place(.directory, shards: 1)
         defer { place.clear() }
         let missing = place.url.replacing("kinesis://test-", with: "kinesis://no-")
-        var outcome = try await Program.run(Program.highwater, ["archive", place.journal, missing, "--once"])
+        var outcome = try await ChildProgram.run(ChildProgram.highwater, ["archive", place.journal, missing, "--once"])
         #expect(outcome.status == 4 && outcome.said.contains("There is no stream"), "\(outcome.said)")
-        outcome = try await Program.run(Program.highwater, ["archive", place.journal, "nats://x", "--once"])
+        outcome = try await ChildProgram.run(ChildProgram.highwater, ["archive", place.journal, "nats://x", "--once"])
         #expect(outcome.status == 64, "\(outcome.said)")
-        outcome = try await Program.run(Program.highwater, ["archive", place.journal, "kinesis://a?x=1", "--once"])
+        outcome = try await ChildProgram.run(
+            ChildProgram.highwater,
+            ["archive", place.journal, "kinesis://a?x=1", "--once"]
+        )
         #expect(outcome.status == 64 && outcome.said.contains("unknown option"), "\(outcome.said)")
     }
 }

@@ -196,37 +196,19 @@ struct CrashTests {
 }
 
 /// A store as a machine sees it that is paused at its first put of a segment: from then on no put gets through.
-private final class GatedStore: ObjectStore {
+private final class GatedStore: ForwardingObjectStore {
     private enum Gate { case untouched, closed, opened }
-    private let inner: any ObjectStore
+    let base: any ObjectStore
     private let gate = Mutex(Gate.untouched)
 
-    init(_ inner: any ObjectStore) { self.inner = inner }
+    init(_ base: any ObjectStore) { self.base = base }
 
     var isClosed: Bool { gate.withLock { $0 == .closed } }
     func open() { gate.withLock { $0 = .opened } }
 
-    var location: String { inner.location }
-
-    func get(_ key: String, range: ByteRange?) async throws -> GetResult { try await inner.get(key, range: range) }
-
-    func head(_ key: String) async throws -> ObjectMetadata { try await inner.head(key) }
-
     func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         gate.withLock { gate in if gate == .untouched, key.hasPrefix("_inbox/") { gate = .closed } }
         while isClosed { try await Task.sleep(for: .milliseconds(5)) }
-        return try await inner.put(key, bytes, mode: mode)
+        return try await base.put(key, bytes, mode: mode)
     }
-
-    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-        try await inner.beginUpload(key, mode: mode)
-    }
-
-    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await inner.delete(keys) }
-
-    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-        try await inner.copy(source, to: destination, mode: mode)
-    }
-
-    func list(_ options: ListOptions) async throws -> ListPage { try await inner.list(options) }
 }

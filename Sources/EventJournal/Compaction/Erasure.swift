@@ -142,7 +142,7 @@ struct Erasure: Sendable {
         if !old.isEmpty {
             guard options.waits else {
                 report.warnings.append(
-                    "\(old.count) objects still hold the data; they may go two minutes after the commit. Erase the same again then, by their ids."
+                    "\(old.count) object\(old.count == 1 ? " still holds" : "s still hold") the data: readers may rely on it until two minutes after the commit. Then erase the same again, by their ids."
                 )
                 return
             }

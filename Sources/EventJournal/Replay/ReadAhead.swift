@@ -8,7 +8,8 @@ internal import Synchronization
 /// grows with what was taken, so that a reader that stops early has not asked for much in vain. Neighbours in an object
 /// come by one request.
 ///
-/// The tasks belong to this object: `deinit` cancels those that nobody took.
+/// The tasks belong to this object, for the reason given at ``ReplayPipeline``: what is asked for in one call of an
+/// iterator is awaited in a later one. `deinit` cancels those that nobody took.
 final class ReadAhead: Sendable {
     /// A part of an object that is wanted as a whole.
     struct Place: Sendable, Hashable {

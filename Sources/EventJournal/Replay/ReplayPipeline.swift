@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Reads one window ahead of the consumer.
 ///
-/// An `AsyncSequence` has no scope that could own a child task, so this is the one place of the library that makes a
-/// task of its own. It lives as long as the iterator: `deinit` cancels it, and so does cancellation of the consumer.
+/// An `AsyncSequence` has no scope that could own a child task, so this makes a task of its own, as ``ReadAhead`` does
+/// for requests. It lives as long as the iterator: `deinit` cancels it, and so does cancellation of the consumer.
 final class ReplayPipeline: Sendable {
     private typealias Window = Task<[EventBatch]?, any Error>
 

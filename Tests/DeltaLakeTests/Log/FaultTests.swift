@@ -8,21 +8,8 @@ import Testing
 /// Stores that fail, and many committers at once.
 @Suite struct FaultTests {
     /// Lists backwards: order is not promised.
-    private struct BackwardsStore: ObjectStore {
+    private struct BackwardsStore: ForwardingObjectStore {
         let base: any ObjectStore
-        var location: String { base.location }
-        func get(_ key: String, range: ByteRange?) async throws -> GetResult { try await base.get(key, range: range) }
-        func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
-        func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
-            try await base.put(key, bytes, mode: mode)
-        }
-        func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-            try await base.beginUpload(key, mode: mode)
-        }
-        func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-        func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-            try await base.copy(source, to: destination, mode: mode)
-        }
         func list(_ options: ListOptions) async throws -> ListPage {
             var page = try await base.list(options)
             page.objects.reverse()

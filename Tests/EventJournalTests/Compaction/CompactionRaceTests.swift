@@ -121,23 +121,12 @@ struct CompactionRaceTests {
 }
 
 /// Does something before each put.
-struct RacingStore: ObjectStore {
+struct RacingStore: ForwardingObjectStore {
     let base: any ObjectStore
     let beforePut: @Sendable (String) async throws -> Void
 
-    var location: String { base.location }
-    func get(_ key: String, range: ByteRange?) async throws -> GetResult { try await base.get(key, range: range) }
-    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
     func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         try await beforePut(key)
         return try await base.put(key, bytes, mode: mode)
     }
-    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-        try await base.beginUpload(key, mode: mode)
-    }
-    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-        try await base.copy(source, to: destination, mode: mode)
-    }
-    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
 }

@@ -5,13 +5,12 @@ import Testing
 @testable import EventJournal
 
 /// A store that does something once, before an object with some prefix is read for the first time.
-private struct InterruptedStore: ObjectStore {
+private struct InterruptedStore: ForwardingObjectStore {
     let base: any ObjectStore
     let prefix: String
     let isDone = Shared(false)
     let interruption: @Sendable () async throws -> Void
 
-    var location: String { base.location }
     func get(_ key: String, range: ByteRange?) async throws -> GetResult {
         let isFirst = isDone.withLock { done in
             defer { if key.hasPrefix(prefix) { done = true } }
@@ -26,18 +25,6 @@ private struct InterruptedStore: ObjectStore {
         }
         return try await base.get(key, range: range)
     }
-    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
-    func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
-        try await base.put(key, bytes, mode: mode)
-    }
-    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-        try await base.beginUpload(key, mode: mode)
-    }
-    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-        try await base.copy(source, to: destination, mode: mode)
-    }
-    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
 }
 
 @Suite("Objects that were replaced and deleted while somebody was about to read them")

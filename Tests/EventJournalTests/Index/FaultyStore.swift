@@ -1,8 +1,9 @@
 import ObjectStorage
+import ObjectStorageTesting
 import Synchronization
 
 /// A store in memory whose get, put or upload of a given number fails, once.
-struct FaultyStore: ObjectStore {
+struct FaultyStore: ForwardingObjectStore {
     private final class Countdown: Sendable {
         let left: Mutex<Int>
         init(_ number: Int) { left = Mutex(number) }
@@ -16,19 +17,15 @@ struct FaultyStore: ObjectStore {
         }
     }
 
-    private let base = MemoryObjectStore()
+    let base: any ObjectStore = MemoryObjectStore()
     private let countdown: Countdown
 
     init(failing number: Int) { countdown = Countdown(number) }
-
-    var location: String { base.location }
 
     func get(_ key: String, range: ByteRange?) async throws -> GetResult {
         try countdown.step()
         return try await base.get(key, range: range)
     }
-
-    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
 
     func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         try countdown.step()
@@ -39,12 +36,4 @@ struct FaultyStore: ObjectStore {
         try countdown.step()
         return try await base.beginUpload(key, mode: mode)
     }
-
-    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-
-    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-        try await base.copy(source, to: destination, mode: mode)
-    }
-
-    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import ObjectStorage
+import ObjectStorageTesting
 import Parquet
 import Testing
 
@@ -8,27 +9,13 @@ import Testing
 @Suite("Streams of URLs")
 struct EventStreamsTests {
     /// A store in memory that signs, so that URLs show what they are of.
-    struct SigningStore: PresigningObjectStore {
-        let base = MemoryObjectStore()
+    struct SigningStore: PresigningObjectStore, ForwardingObjectStore {
+        let base: any ObjectStore = MemoryObjectStore()
         var expiration: Int64? = Timestamp.now.microseconds + 3_600_000_000
 
-        var location: String { base.location }
         func presignedURL(forReading key: String, expires: Duration) async throws -> PresignedURL {
             PresignedURL("memory:" + key, expiration: expiration)
         }
-        func get(_ key: String, range: ByteRange?) async throws -> GetResult { try await base.get(key, range: range) }
-        func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
-        func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
-            try await base.put(key, bytes, mode: mode)
-        }
-        func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-            try await base.beginUpload(key, mode: mode)
-        }
-        func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-        func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-            try await base.copy(source, to: destination, mode: mode)
-        }
-        func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
     }
 
     private static func collect(_ replay: Replay) async throws -> [Event] {

@@ -1,6 +1,7 @@
 public import EventJournal
 import Foundation
 import ObjectStorage
+import ObjectStorageTesting
 public import Testing
 
 /// A fresh directory that goes away with the object.
@@ -36,26 +37,15 @@ extension Timestamp: ExpressibleByIntegerLiteral {
 }
 
 /// A store whose puts take a while, so that callers meet.
-struct SlowPutStore: ObjectStore {
+struct SlowPutStore: ForwardingObjectStore {
     let base: any ObjectStore
 
     init(_ base: any ObjectStore) { self.base = base }
 
-    var location: String { base.location }
-    func get(_ key: String, range: ByteRange?) async throws -> GetResult { try await base.get(key, range: range) }
-    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
     func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         try await Task.sleep(for: .milliseconds(20))
         return try await base.put(key, bytes, mode: mode)
     }
-    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-        try await base.beginUpload(key, mode: mode)
-    }
-    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-        try await base.copy(source, to: destination, mode: mode)
-    }
-    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
 }
 
 extension Event: CustomTestStringConvertible {

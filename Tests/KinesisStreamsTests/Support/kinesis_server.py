@@ -5,13 +5,15 @@ has, and ends; moto goes on writing to it, copies its records to its children, a
 one at a time, since moto counts sequence numbers in two steps.
 """
 import sys
-import threading
 from collections import OrderedDict
+from pathlib import Path
 
 from moto.kinesis import models
-from moto.server import DomainDispatcherApplication, create_backend_app
 from moto.utilities.utils import md5_hash
-from werkzeug.serving import WSGIRequestHandler, make_server
+
+sys.dont_write_bytecode = True  # the folder is a target's
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "S3StorageTests/Support"))
+from moto_server import OneAtATime, serve  # noqa: E402
 
 
 def shard_for_key(stream, partition_key, explicit_hash_key):
@@ -48,27 +50,5 @@ models.Stream.split_shard = keeping_records(models.Stream.split_shard)
 models.Stream.merge_shards = keeping_records(models.Stream.merge_shards)
 models.KinesisBackend.get_records = get_records
 
-
-class Handler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log(self, *arguments):
-        pass
-
-
-class OneAtATime:
-    def __init__(self, application):
-        self.application = application
-        self.lock = threading.Lock()
-
-    def __call__(self, environ, start_response):
-        with self.lock:
-            return [b"".join(self.application(environ, start_response))]
-
-
-application = OneAtATime(DomainDispatcherApplication(create_backend_app))
-server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
-print(server.server_port, flush=True)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-sys.stdin.read()
+if __name__ == "__main__":
+    serve(OneAtATime())

@@ -19,15 +19,12 @@ public final class PythonServer: Sendable {
     /// Starts a script that lies beside the caller's file, in a folder of a folder of `Tests`.
     public init(_ script: String, arguments: [String] = [], beside file: String = #filePath) throws {
         let support = URL(filePath: file).deletingLastPathComponent()
-        let root = support.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let python =
-            ProcessInfo.processInfo.environment["HIGHWATER_PYTHON"]
-            ?? root.appending(path: ".tools/venv/bin/python").path
-        guard FileManager.default.isExecutableFile(atPath: python) else {
-            throw Failure(description: "no Python with moto at \(python): run make setup")
+        let python = ChildProgram.python
+        guard FileManager.default.isExecutableFile(atPath: python.path) else {
+            throw Failure(description: "no Python with moto at \(python.path): run make setup")
         }
         let process = Process()
-        process.executableURL = URL(filePath: python)
+        process.executableURL = python
         process.arguments = [support.appending(path: script).path] + arguments
         input = Pipe()
         let output = Pipe()

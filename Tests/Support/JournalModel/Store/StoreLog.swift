@@ -1,5 +1,6 @@
 import EventJournal
 import ObjectStorage
+import ObjectStorageTesting
 import Synchronization
 
 /// What took effect on the store, in order: the ground under the model.
@@ -36,17 +37,11 @@ final class StoreLog: Sendable {
 }
 
 /// A store that notes in a log what one actor does to it.
-struct LoggingObjectStore: ObjectStore {
+struct LoggingObjectStore: ForwardingObjectStore {
     let base: any ObjectStore
     let log: StoreLog
     let marked: MarkedStates
     let actor: Int
-
-    var location: String { base.location }
-
-    func get(_ key: String, range: ByteRange?) async throws -> GetResult { try await base.get(key, range: range) }
-
-    func head(_ key: String) async throws -> ObjectMetadata { try await base.head(key) }
 
     func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
         try await log.gate.pass { try await putAndNote(key, bytes, mode: mode) }
@@ -63,16 +58,4 @@ struct LoggingObjectStore: ObjectStore {
         }
         return metadata
     }
-
-    func beginUpload(_ key: String, mode: PutMode) async throws -> any ObjectUpload {
-        try await base.beginUpload(key, mode: mode)
-    }
-
-    func delete(_ keys: [String]) async throws -> [DeleteFailure] { try await base.delete(keys) }
-
-    func copy(_ source: String, to destination: String, mode: PutMode) async throws -> ObjectMetadata {
-        try await base.copy(source, to: destination, mode: mode)
-    }
-
-    func list(_ options: ListOptions) async throws -> ListPage { try await base.list(options) }
 }

@@ -1,26 +1,37 @@
-import Foundation
+public import Foundation
 
 /// A program that runs beside the test, with the environment of the clouds.
-final class ChildProgram: Sendable {
+public final class ChildProgram: Sendable {
     /// What a run came to.
-    struct Outcome: Sendable {
-        var status: Int32
-        var output: String
-        var error: String
+    public struct Outcome: Sendable {
+        /// How it ended.
+        public let status: Int32
+        /// What it printed.
+        public let output: String
+        /// What it printed on standard error.
+        public let error: String
+        /// Both.
+        public var said: String { output + error }
     }
 
     /// `highwater`, as it was built with the tests.
-    static let highwater = products.appending(path: "highwater")
+    public static let highwater = products.appending(path: "highwater")
     /// `journal-writer`.
-    static let journalWriter = products.appending(path: "journal-writer")
+    public static let journalWriter = products.appending(path: "journal-writer")
     /// Python with what the tests need.
-    static let python: URL = {
+    public static let python: URL = {
         if let path = ProcessInfo.processInfo.environment["HIGHWATER_PYTHON"] { return URL(filePath: path) }
         return root.appending(path: ".tools/venv/bin/python")
     }()
     /// The folder of the package.
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    public static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The environment of this process, and credentials that moto takes.
+    private static var moto: [String: String] {
+        let credentials = ["AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"]
+        return ProcessInfo.processInfo.environment.merging(credentials) { $1 }
+    }
 
     private static var products: URL {
         var url = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
@@ -33,13 +44,15 @@ final class ChildProgram: Sendable {
     private let ended: AsyncStream<Int32>
 
     /// Starts a program.
-    init(_ program: URL, _ arguments: [String], environment: [String: String]) throws {
+    ///
+    /// - Throws: What keeps it from starting.
+    public init(_ program: URL, _ arguments: [String], environment: [String: String]? = nil) throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "child-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
-        process.environment = environment
+        process.environment = environment ?? Self.moto
         for name in ["out", "err"] { try Data().write(to: directory.appending(path: name)) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: directory.appending(path: "out"))
@@ -56,12 +69,17 @@ final class ChildProgram: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: directory) }
 
-    /// What it has said so far.
-    var output: String { text("out") }
+    /// What it has printed so far.
+    public var output: String { text("out") }
 
-    func kill() { Foundation.kill(processID, SIGKILL) }
+    /// What it has said so far, on both of its outputs.
+    public var said: String { text("out") + text("err") }
 
-    func wait() async -> Outcome {
+    /// Sends it a signal.
+    public func signal(_ number: Int32) { Foundation.kill(processID, number) }
+
+    /// Waits for its end.
+    public func wait() async -> Outcome {
         var status: Int32 = -1
         for await end in ended { status = end }
         return Outcome(status: status, output: text("out"), error: text("err"))
@@ -72,7 +90,13 @@ final class ChildProgram: Sendable {
     }
 
     /// Runs a program to its end.
-    static func run(_ program: URL, _ arguments: [String], environment: [String: String]) async throws -> Outcome {
+    ///
+    /// - Throws: What keeps it from starting.
+    public static func run(
+        _ program: URL,
+        _ arguments: [String],
+        environment: [String: String]? = nil
+    ) async throws -> Outcome {
         try await ChildProgram(program, arguments, environment: environment).wait()
     }
 }
