@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "RecordStreams", targets: ["RecordStreams"]),
         .library(name: "RecordStreamsTesting", targets: ["RecordStreamsTesting"]),
         .library(name: "KinesisStreams", targets: ["KinesisStreams"]),
+        .library(name: "NATSStreams", targets: ["NATSStreams"]),
         .library(name: "StreamArchive", targets: ["StreamArchive"]),
         .library(name: "ReplayConsistency", targets: ["ReplayConsistency"]),
     ],
@@ -52,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
@@ -116,6 +118,15 @@ let package = Package(
             dependencies: [
                 "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "RecordStreams",
                 .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .target(
+            name: "NATSStreams",
+            dependencies: [
+                "CloudHTTP", "CloudSupport", "RecordStreams",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
@@ -295,6 +306,16 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             exclude: ["Support/kinesis_server.py", "Support/producer.py", "Support/vectors.py"]
+        ),
+        .testTarget(
+            name: "NATSStreamsTests",
+            dependencies: [
+                "NATSStreams", "CloudSupport", "CloudTesting", "ObjectStorageTesting", "RecordStreams",
+                "RecordStreamsTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["Support/peer.py"]
         ),
         .testTarget(name: "ReplayConsistencyTests", dependencies: ["ReplayConsistency", "ObjectStorageTesting"]),
         .testTarget(

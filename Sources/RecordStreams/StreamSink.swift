@@ -19,10 +19,14 @@ public struct OutgoingRecord: Sendable, Hashable {
     public var key: String
     /// The payload.
     public var data: [UInt8]
+    /// Names the record among all of the stream; sinks that can (NATS) store a record of one id once, for as long as they
+    /// remember ids. `nil` for none.
+    public var id: String?
 
     /// Makes a record.
-    public init(key: String, data: [UInt8]) {
+    public init(key: String, data: [UInt8], id: String? = nil) {
         self.key = key
         self.data = data
+        self.id = id
     }
 }
