@@ -22,11 +22,12 @@ struct NATSURL {
         let scheme = url.prefix { $0 != ":" }.lowercased()
         let isKnown = ["nats", "tls"].contains(scheme) && url.dropFirst(scheme.count).hasPrefix("://")
         // NATS_URL is often just host:port.
-        let rest = isKnown ? url.dropFirst(scheme.count + 3) : url[...]
+        let behindScheme = url.firstRange(of: "://").map { url[$0.upperBound...] }
+        let rest = behindScheme ?? url[...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let hosts = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
         shown =
-            (isKnown ? scheme + "://" : "") + (hosts.count < authority.count ? "***@" : "")
+            (behindScheme == nil ? "" : scheme + "://") + (hosts.count < authority.count ? "***@" : "")
             + rest[hosts.startIndex...]
         guard isKnown || (role == "NATS_URL" && !url.contains("://")) else {
             throw invalid("does not begin with nats:// or tls://")

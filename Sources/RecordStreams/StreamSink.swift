@@ -19,8 +19,9 @@ public struct OutgoingRecord: Sendable, Hashable {
     public var key: String
     /// The payload.
     public var data: [UInt8]
-    /// Names the record among all of the stream; sinks that can (NATS) store a record of one id once, for as long as they
-    /// remember ids. `nil` for none.
+    /// Names the record among all of the stream; `nil` for none.
+    ///
+    /// Sinks that can (NATS) store a record of one id once, for as long as they remember ids.
     public var id: String?
 
     /// Makes a record.

@@ -13,6 +13,11 @@ public struct ArchiveStatus: Sendable, Hashable {
         public var records: Int
         /// Everything the stream received before this moment is archived; `nil` when nobody knows.
         public var archivedThrough: Timestamp?
+        /// How many records were on the stream and not archived when the archiver last looked; `nil` when the stream
+        /// cannot tell (Kinesis, except at its tip).
+        public var waiting: Int?
+        /// When that was, by the clock of the archiver.
+        public var counted: Timestamp?
         /// When the last records were stored, by the clock of the archiver.
         public var lastCommit: Timestamp?
         /// The archiver that reads it; `nil` when none does.
@@ -78,6 +83,8 @@ public struct ArchiveStatus: Sendable, Hashable {
                     position: checkpoint?.position,
                     records: checkpoint?.records ?? 0,
                     archivedThrough: through.map { Timestamp(microseconds: $0) },
+                    waiting: entry?.waiting,
+                    counted: entry?.counted.map { Timestamp(microseconds: $0) },
                     lastCommit: checkpoint.map { $0.committed },
                     owner: entry?.owner,
                     isEnded: entry?.isEnded ?? checkpoint?.isEnded ?? false

@@ -34,6 +34,7 @@ struct Highwater: AsyncParsableCommand {
             VacuumCommand.self,
             Erase.self,
             Reindex.self,
+            ConfigCommand.self,
             Bench.self,
             HistogramCommand.self, DDL.self,
             JMESPathCommand.self,

@@ -76,7 +76,9 @@ struct NATSStreamTests {
         try await stream.send(Array(records[..<700]))
         try await stream.send(records)
         try await stream.send(records.map { OutgoingRecord(key: $0.key, data: $0.data) })
-        #expect(try await TestNATS.read(stream).map(TestNATS.text) == ((0..<1000) + (0..<1000)).map { "\($0)" })
+        #expect(
+            try await TestNATS.read(stream).map(TestNATS.text) == (Array(0..<1000) + Array(0..<1000)).map { "\($0)" }
+        )
     }
 
     @Test("a key in a header comes back, and is told from the subject")

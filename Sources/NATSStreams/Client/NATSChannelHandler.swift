@@ -12,7 +12,8 @@ final class NATSChannelHandler: ChannelInboundHandler {
     private var parser = NATSParser()
     private var buffer = ByteBuffer()
     private var context: ChannelHandlerContext?
-    private var hasEnded = false
+    /// Why the connection has ended; `nil` while it has not.
+    private var end: StreamError?
 
     private var onInfo: EventLoopPromise<NATSServerInfo>?
     private var onPong: [EventLoopPromise<Void>] = []
@@ -34,23 +35,23 @@ final class NATSChannelHandler: ChannelInboundHandler {
 
     /// Registers what waits for something; it fails at once when the connection has ended.
     func expectPong(_ promise: EventLoopPromise<Void>) {
-        if hasEnded { promise.fail(ended("is closed")) } else { onPong.append(promise) }
+        if let end { promise.fail(end) } else { onPong.append(promise) }
     }
 
     func expectAnswer(_ token: Int, _ promise: EventLoopPromise<NATSMessage>) {
-        if hasEnded { promise.fail(ended("is closed")) } else { answers[token] = promise }
+        if let end { promise.fail(end) } else { answers[token] = promise }
     }
 
     func forgetAnswer(_ token: Int) { answers[token] = nil }
 
     func add(_ publication: NATSPublication) {
-        if hasEnded { publication.fail(ended("is closed")) } else { publications[publication.token] = publication }
+        if let end { publication.fail(end) } else { publications[publication.token] = publication }
     }
 
     func remove(_ publication: NATSPublication) { publications[publication.token] = nil }
 
     func add(_ pull: NATSPull) {
-        if hasEnded { pull.fail(ended("is closed")) } else { pulls[pull.subscription] = pull }
+        if let end { pull.fail(end) } else { pulls[pull.subscription] = pull }
     }
 
     func remove(_ subscription: Int) { pulls[subscription] = nil }
@@ -63,7 +64,7 @@ final class NATSChannelHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        end(ended("was closed"))
+        finish(ended("was closed"))
         self.context = nil
     }
 
@@ -72,21 +73,21 @@ final class NATSChannelHandler: ChannelInboundHandler {
         // Whole frames are taken off what was read; only what is left of one is copied.
         if buffer.readableBytes == 0 { swap(&buffer, &read) } else { buffer.writeBuffer(&read) }
         do throws(NATSProtocolError) {
-            while !hasEnded, let frame = try parser.next(&buffer) { try take(frame, context) }
+            while end == nil, let frame = try parser.next(&buffer) { try take(frame, context) }
         } catch {
-            end(StreamError(.failed, "\(place) is no NATS server: it sent \(error)."))
+            finish(StreamError(.failed, "\(place) is no NATS server: it sent \(error)."))
             context.close(promise: nil)
         }
         buffer.discardReadBytes()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end(ended("was closed by the server"))
+        finish(ended("was closed by the server"))
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(NATSConnection.translate(error, place))
+        finish(NATSConnection.translate(error, place))
         context.close(promise: nil)
     }
 
@@ -125,7 +126,7 @@ final class NATSChannelHandler: ChannelInboundHandler {
         if text.lowercased().hasPrefix("permissions violation") {
             failAll(error)
         } else {
-            end(error)
+            finish(error)
         }
     }
 
@@ -134,9 +135,9 @@ final class NATSChannelHandler: ChannelInboundHandler {
     }
 
     /// Fails everything that waits; the first reason counts.
-    func end(_ error: StreamError) {
-        if hasEnded { return }
-        hasEnded = true
+    func finish(_ error: StreamError) {
+        if end != nil { return }
+        end = error
         onInfo?.fail(error)
         onInfo = nil
         failAll(error)

@@ -109,7 +109,9 @@ final class NATSClient: Sendable {
         }
     }
 
-    /// What the stream is like now. One request.
+    /// What the stream is like now.
+    ///
+    /// One request.
     func streamState(_ connection: NATSConnection) async throws -> JetStreamState {
         try JetStreamState(try await call(connection, "STREAM.INFO.\(configuration.stream)"), identity)
     }

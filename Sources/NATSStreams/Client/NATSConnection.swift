@@ -192,6 +192,7 @@ final class NATSConnection: Sendable {
     ///   - wanted: How many are asked for.
     ///   - mostBytes: How many bytes are believed.
     /// - Returns: `nil` when the consumer said nothing at all: it is no more.
+    /// - Throws: ``StreamError``.
     func pull(_ subscription: Int, _ subject: String, _ request: String, wanted: Int, mostBytes: Int) async throws
         -> NATSPull.Outcome?
     {
@@ -293,7 +294,14 @@ final class NATSConnection: Sendable {
 
     /// Waits for a promise, so long at most, and until the task is cancelled.
     ///
-    /// - Parameter isFinal: Whether the promise is over when the time is; else it may be waited for again.
+    /// - Parameters:
+    ///   - promise: What is waited for.
+    ///   - timeout: How long.
+    ///   - what: What the server was to do, for the message.
+    ///   - place: The server, for the message.
+    ///   - isFinal: Whether the promise is over when the time is; else it may be waited for again.
+    /// - Returns: The value.
+    /// - Throws: What the promise failed with, ``StreamError/Code/timedOut``, or `CancellationError`.
     private static func answer<Value: Sendable>(
         _ promise: EventLoopPromise<Value>,
         within timeout: TimeAmount,

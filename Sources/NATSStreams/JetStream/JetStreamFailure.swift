@@ -30,6 +30,7 @@ struct JetStreamFailure: Error, Sendable, Hashable {
     /// - Parameters:
     ///   - identity: The stream.
     ///   - what: What was refused, such as `STREAM.INFO`.
+    /// - Returns: The error to throw.
     func error(_ identity: NATSConnection.Identity, _ what: String) -> StreamError {
         if errorCode == Self.streamNotFound {
             return StreamError(

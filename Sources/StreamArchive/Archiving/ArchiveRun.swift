@@ -86,6 +86,9 @@ final class ArchiveRun: Sendable {
                 for (shard, moment) in report.verified where shared.report.verified[shard] == moment {
                     shared.report.verified[shard] = nil
                 }
+                for (shard, waiting) in report.waiting where shared.report.waiting[shard] == waiting {
+                    shared.report.waiting[shard] = nil
+                }
                 if shared.report.listing == report.listing { shared.report.listing = nil }
                 shared.hasLost = shared.hasLost || standing.hasLost
                 shared.gaps += standing.gaps
@@ -262,6 +265,8 @@ final class ArchiveRun: Sendable {
         report.gaps += batch.gaps
         for gap in batch.gaps { notify(.gap(gap)) }
         if !batch.isEmpty { notify(.stored(records: batch.events.count, payloadBytes: batch.payloadBytes)) }
+        // No reason for a renewal of its own: the next one tells.
+        shared.withLock { $0.report.waiting.merge(batch.waiting) { $1 } }
         guard batch.hasNews else { return }
         shared.withLock { shared in
             shared.report.ended.formUnion(batch.ended)

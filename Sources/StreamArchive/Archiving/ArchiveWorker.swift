@@ -162,6 +162,7 @@ struct ArchiveWorker {
             )
         }
         if batch.isEnd { pending.ended.insert(id) }
+        pending.waiting[id] = WaitingRecords(count: batch.waiting ?? (batch.isAtTip ? 0 : nil), counted: moment)
         if batch.isAtTip {
             pending.verified[id] = moment
         } else if let lag = batch.lag {

@@ -12,6 +12,8 @@ struct PendingBatch: Sendable {
     var checkpoints: [String: StreamCheckpoint] = [:]
     /// Up to when a shard is archived once this is stored, in microseconds since 1970 UTC.
     var verified: [String: Int64] = [:]
+    /// How many records of a shard wait once this is stored.
+    var waiting: [String: WaitingRecords] = [:]
     /// Shards that end with this.
     var ended: Set<String> = []
     /// What is missing before records of this, or may be.
@@ -58,6 +60,14 @@ struct PendingBatch: Sendable {
             payloadBytes += record.data.count
         }
     }
+}
+
+/// How many records of a shard were on the stream and not read.
+struct WaitingRecords: Sendable, Hashable {
+    /// `nil` when the stream cannot tell.
+    var count: Int?
+    /// When they were counted, in microseconds since 1970 UTC.
+    var counted: Int64
 }
 
 /// Finds the time of an event in its payload.

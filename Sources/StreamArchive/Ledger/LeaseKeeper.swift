@@ -18,6 +18,8 @@ final class LeaseKeeper: Sendable {
         var released: Set<String> = []
         /// Up to when own shards are archived.
         var verified: [String: Int64] = [:]
+        /// How many records of own shards wait to be archived.
+        var waiting: [String: WaitingRecords] = [:]
         var gaps: [StreamGap] = []
         /// How long the stream keeps records, in microseconds.
         var retention: Int64?
@@ -147,6 +149,10 @@ private struct Turn {
         for (shard, moment) in report.verified where mine[shard] != nil {
             let before = ledger.shards[shard]?.verified ?? .min
             ledger.shards[shard]?.verified = max(moment, before)
+        }
+        for (shard, waiting) in report.waiting where mine[shard] != nil {
+            ledger.shards[shard]?.waiting = waiting.count
+            ledger.shards[shard]?.counted = waiting.counted
         }
         if let listing = report.listing {
             standing.gaps = gaps(listing, ledger, report.retention, now: now)

@@ -23,6 +23,7 @@ extension Ledger {
                             ("parents", shard.parents.isEmpty ? nil : list(shard.parents.map(JSONValue.quote))),
                             ("owner", shard.owner.map(JSONValue.quote)), ("epoch", "\(shard.epoch)"),
                             ("ended", shard.isEnded ? "true" : nil), ("verified", shard.verified.map { "\($0)" }),
+                            ("waiting", shard.waiting.map { "\($0)" }), ("counted", shard.counted.map { "\($0)" }),
                         ])
                     )
                 )
@@ -73,7 +74,9 @@ extension Ledger {
                 owner: shard["owner"]?.text,
                 epoch: Int(epoch),
                 isEnded: shard["ended"] == .boolean(true),
-                verified: shard["verified"]?.integer
+                verified: shard["verified"]?.integer,
+                waiting: shard["waiting"]?.integer.map { Int($0) },
+                counted: shard["counted"]?.integer
             )
         }
         for gap in document["gaps"]?.elements ?? [] {

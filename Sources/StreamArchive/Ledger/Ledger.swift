@@ -23,6 +23,10 @@ struct Ledger: Sendable, Hashable {
         var isEnded = false
         /// Everything the stream received before is archived, in microseconds since 1970 UTC; `nil` when nobody looked.
         var verified: Int64?
+        /// How many records were on the stream and not archived; `nil` when the stream cannot tell.
+        var waiting: Int?
+        /// When that was counted, in microseconds since 1970 UTC.
+        var counted: Int64?
     }
 
     var archivers: [String: Archiver] = [:]

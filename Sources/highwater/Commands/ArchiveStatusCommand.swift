@@ -8,7 +8,9 @@ struct ArchiveStatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Show how far each shard of archived streams is, who reads it, and what was lost.",
         discussion: """
-            The lag is how old a record at most is that is not in the journal yet. Nothing is asked of the stream.
+            The lag is how old a record at most is that is not in the journal yet, and how many records there were behind \
+            the position when the archiver last looked. NATS tells their number; Kinesis does not, except that there is \
+            none. Nothing is asked of the stream.
 
             EXAMPLES
               highwater archive status s3://bucket/orders
@@ -55,6 +57,11 @@ extension ArchiveStatus.Shard {
             text += "  ended"
         } else {
             text += "  lag " + (lag(at: now).map { Text.seconds($0.seconds) } ?? "unknown")
+            if let counted {
+                let ago = Duration.microseconds(max(0, now.microseconds - counted.microseconds))
+                text += waiting.map { ", \(Text.count($0, "record"))" } ?? ", records unknown to the stream"
+                text += " \(Text.seconds(ago.seconds)) ago"
+            }
             text += "  owner \(owner ?? "none")"
         }
         return text
@@ -68,6 +75,8 @@ extension ArchiveStatus.Shard {
         if let position { text.add("position", position) }
         if let archivedThrough { text.add("archived_through", archivedThrough.rfc3339) }
         if let lag = lag(at: now) { text.add("lag_seconds", lag.seconds) }
+        if let waiting { text.add("lag_records", waiting) }
+        if let counted { text.add("lag_counted", counted.rfc3339) }
         if let lastCommit { text.add("last_commit", lastCommit.rfc3339) }
         if let owner { text.add("owner", owner) }
         text.add("ended", isEnded)

@@ -28,23 +28,30 @@ enum Failure {
     static let interrupted: Int32 = 130
 
     static func exit(with error: any Error) -> Never {
-        let (status, message): (Int32, String)
-        switch error {
-        case let error as JournalError: (status, message) = (Failure.status(of: error), error.message)
-        case let error as ObjectStoreError: (status, message) = (Failure.status(of: error), error.description)
-        case let error as FlashFloodError: (status, message) = (Failure.status(of: error), error.message)
-        case let error as SQLError where error.code == .closed: Signals.exit(0)
-        case let error as SQLError: (status, message) = (Failure.status(of: error), error.message)
-        case let error as CommandError: (status, message) = (error.status, error.message)
-        case let error as InputError: (status, message) = (storage, error.message)
-        case let error as StreamError: (status, message) = (Failure.status(of: error), error.message)
-        case let error as ArchiveError: (status, message) = (storage, error.message)
-        case is CancellationError: (status, message) = (interrupted, "Interrupted.")
-        case is BrokenPipe: Signals.exit(0)
-        default: Highwater.exit(withError: error)
-        }
+        if error is BrokenPipe { Signals.exit(0) }
+        if let error = error as? SQLError, error.code == .closed { Signals.exit(0) }
+        guard let (status, message) = described(error) else { Highwater.exit(withError: error) }
         Output.error("highwater: \(message)")
         Signals.exit(status)
+    }
+
+    /// What an error is in words.
+    static func message(of error: any Error) -> String { described(error)?.message ?? "\(error)" }
+
+    /// The status and the message of an error; `nil` when that is left to the parser of arguments.
+    private static func described(_ error: any Error) -> (status: Int32, message: String)? {
+        switch error {
+        case let error as JournalError: (status(of: error), error.message)
+        case let error as ObjectStoreError: (status(of: error), error.description)
+        case let error as FlashFloodError: (status(of: error), error.message)
+        case let error as SQLError: (status(of: error), error.message)
+        case let error as CommandError: (error.status, error.message)
+        case let error as InputError: (storage, error.message)
+        case let error as StreamError: (status(of: error), error.message)
+        case let error as ArchiveError: (storage, error.message)
+        case is CancellationError: (interrupted, "Interrupted.")
+        default: nil
+        }
     }
 
     private static func status(of error: JournalError) -> Int32 {

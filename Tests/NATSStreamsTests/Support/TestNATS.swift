@@ -68,6 +68,18 @@ enum TestNATS {
     static func text(_ record: StreamRecord) -> String { String(decoding: record.data, as: UTF8.self) }
 }
 
+private final class Greeter: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    private let greeting: String
+
+    init(greeting: String) { self.greeting = greeting }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil)
+    }
+}
+
 /// A server that answers every connection with bytes of a test's choice, and says nothing more.
 final class TalkingServer: Sendable {
     private let channel: any Channel
@@ -76,7 +88,9 @@ final class TalkingServer: Sendable {
     init(_ greeting: String) async throws {
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                channel.writeAndFlush(ByteBuffer(string: greeting))
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Greeter(greeting: greeting))
+                }
             }
             .bind(host: "127.0.0.1", port: 0).get()
     }

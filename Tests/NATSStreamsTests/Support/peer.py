@@ -1,4 +1,6 @@
-"""Produces and consumes by nats-py, a client that is not ours: peer.py URL STREAM produce|consume FIRST COUNT [SUBJECT]
+"""Produces and consumes by nats-py, a client that is not ours: peer.py URL STREAM create|produce|consume FIRST COUNT [SUBJECT]
+
+create makes the stream with the subjects STREAM.>.
 
 produce publishes the numbers FIRST to FIRST + COUNT - 1 as `{"number":N}` to SUBJECT.key-(N mod 7), each acknowledged, with a message
 id, and says "done". It goes on through restarts of the server: what was not acknowledged is published again.
@@ -41,7 +43,9 @@ async def main():
     url, stream, what, first, count = sys.argv[1:6]
     connection = await nats.connect(url, max_reconnect_attempts=-1, reconnect_time_wait=0.1)
     js = connection.jetstream()
-    if what == "produce":
+    if what == "create":
+        await js.add_stream(name=stream, subjects=[f"{stream}.>"])
+    elif what == "produce":
         await produce(js, sys.argv[6], int(first), int(count))
     else:
         await consume(js, stream, int(first), int(count))

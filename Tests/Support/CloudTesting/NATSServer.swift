@@ -27,6 +27,7 @@ public final class NATSServer: Sendable {
     /// - Parameters:
     ///   - arguments: Of the program, besides address, port and directory.
     ///   - hasStreams: Whether JetStream is enabled.
+    /// - Throws: What keeps it from starting.
     public init(_ arguments: [String] = [], hasStreams: Bool = true) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "nats-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
