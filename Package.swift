@@ -200,6 +200,14 @@ let package = Package(
             path: "Benchmarks/Archive"
         ),
 
+        // Publishing to NATS, measured
+        .executableTarget(
+            name: "nats-benchmark",
+            dependencies: ["NATSStreams", "RecordStreams"],
+            path: "Benchmarks/NATS",
+            exclude: ["measure.py"]
+        ),
+
         // A journal's life, measured
         .executableTarget(
             name: "journal-lifecycle",

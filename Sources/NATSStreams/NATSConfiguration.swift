@@ -76,8 +76,8 @@ public struct NATSConfiguration: Sendable {
 extension NATSConfiguration {
     /// Reads `nats://[user:password@]host[:port][,host…]/STREAM?option=value&…`, or `tls://…` where TLS must be.
     ///
-    /// Without a host, `nats:///STREAM`, that of `NATS_URL` counts, else 127.0.0.1. Without a user in it, `NATS_USER` and
-    /// `NATS_PASSWORD`, or `NATS_TOKEN`; `NATS_CA`, `NATS_CERT` and `NATS_KEY` are files of TLS. A name before `@`
+    /// Without a host, `nats:///STREAM`, that of `NATS_URL` counts, else 127.0.0.1. Without a user in it, `NATS_USER`
+    /// and `NATS_PASSWORD`, or `NATS_TOKEN`; `NATS_CA`, `NATS_CERT` and `NATS_KEY` are files of TLS. A name before `@`
     /// without a colon is a token. The options are `subject`, `key-header`, `domain`, `name`, `ca`, `cert`, `key`,
     /// `attempts` and `timeout` (seconds for an answer).
     ///

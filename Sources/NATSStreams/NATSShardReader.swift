@@ -202,7 +202,13 @@ private actor ReaderState {
         guard let outcome, let status = outcome.status else { return outcome }
         switch status {
         case 404, 408: return outcome
-        case 409 where !outcome.messages.isEmpty || outcome.description.contains("MaxBytes"): return outcome
+        case 409 where !outcome.messages.isEmpty: return outcome
+        case 409 where outcome.description.contains("MaxBytes"):
+            throw StreamError(
+                .failed,
+                "The record behind \(last ?? 0) of the \(client.identity.name) is longer than \(bytes) bytes, which the server "
+                    + "allows no more; raise max_payload of the server."
+            )
         case 409, 503: return nil
         default:
             throw StreamError(
@@ -247,8 +253,8 @@ private actor ReaderState {
 
     /// Finds whether records are missing that the stream has let go of.
     ///
-    /// Sequences are also missing where somebody deleted records, or a newer one of the same subject took their place. Only
-    /// what is before the first record that the stream still has was lost by age or size.
+    /// Sequences are also missing where somebody deleted records, or a newer one of the same subject took their place.
+    /// Only what is before the first record that the stream still has was lost by age or size.
     private func take(_ deliveries: [Delivery], _ connection: NATSConnection) async throws {
         left = deliveries
         guard let from = last else { return }

@@ -7,11 +7,11 @@ extension NATSStream {
     ///
     /// At most ``NATSConfiguration/windowRecords`` and ``NATSConfiguration/windowBytes`` are not acknowledged. When the
     /// connection breaks, what was not acknowledged is sent again by the next one; a record with an
-    /// ``OutgoingRecord/id`` is stored once all the same, within the duplicate window of the stream (two minutes unless it
-    /// says otherwise). Records are sent in the order given, all of them by one connection at a time.
+    /// ``OutgoingRecord/id`` is stored once all the same, within the duplicate window of the stream (two minutes unless
+    /// it says otherwise). Records are sent in the order given, all of them by one connection at a time.
     ///
-    /// - Throws: ``StreamError/Code/recordTooLarge`` before anything is sent, for a record that is too long or whose key
-    ///   makes no subject; what the server said of a record it refused.
+    /// - Throws: ``StreamError/Code/recordTooLarge`` before anything is sent, for a record that is too long or whose
+    ///   key makes no subject; what the server said of a record it refused.
     public func send(_ records: [OutgoingRecord]) async throws {
         if records.isEmpty { return }
         try await check(records)
@@ -31,10 +31,20 @@ extension NATSStream {
 
     /// Refuses what the server could not take, before anything is sent.
     private func check(_ records: [OutgoingRecord]) async throws {
-        let (state, most) = try await client.retrying { connection in
-            let state = try await client.streamState(connection)
-            return (state, min(connection.info.maximumPayload, state.maximumMessage ?? .max))
+        let (state, server) = try await client.retrying { connection in
+            (try await client.knownState(connection), connection.info.maximumPayload)
         }
+        do throws(StreamError) {
+            try check(records, state, server)
+        } catch {
+            // The stream may have been changed since it was last asked.
+            let state = try await client.retrying { try await client.streamState($0) }
+            try check(records, state, server)
+        }
+    }
+
+    private func check(_ records: [OutgoingRecord], _ state: JetStreamState, _ serverBytes: Int) throws(StreamError) {
+        let most = min(serverBytes, state.maximumMessage ?? .max)
         let encoder = NATSEncoder(client.configuration)
         for record in records {
             if let problem = encoder.problem(of: record, mostBytes: most) {

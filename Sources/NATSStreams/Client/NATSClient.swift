@@ -15,6 +15,8 @@ final class NATSClient: Sendable {
         var turn = 0
         /// Whether JetStream has ever answered: if so it is away, if not it was never there.
         var hasAnswered = false
+        /// What the stream took when it was last asked, and by which connection.
+        var known: (connection: NATSConnection, state: JetStreamState)?
     }
 
     private let state = Mutex(State())
@@ -107,6 +109,14 @@ final class NATSClient: Sendable {
         } catch let failure as JetStreamFailure {
             throw failure.error(identity, subject)
         }
+    }
+
+    /// What the stream was like when this connection was first used to write to it: one request for each connection.
+    func knownState(_ connection: NATSConnection) async throws -> JetStreamState {
+        if let known = state.withLock(\.known), known.connection === connection { return known.state }
+        let found = try await streamState(connection)
+        state.withLock { $0.known = (connection, found) }
+        return found
     }
 
     /// What the stream is like now.

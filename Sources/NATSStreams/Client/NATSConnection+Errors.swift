@@ -3,6 +3,14 @@ internal import NIOPosix
 internal import NIOSSL
 internal import RecordStreams
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 extension NATSConnection {
     /// What NIO throws, in our words.
     static func translate(_ error: any Error, _ place: String) -> StreamError {
@@ -29,7 +37,8 @@ extension NATSConnection {
     }
 
     private static func reason(_ error: any Error) -> String {
-        (error as? IOError).map { $0.description } ?? "\(error)"
+        guard let error = error as? IOError, let text = unsafe strerror(error.errnoCode) else { return "\(error)" }
+        return unsafe String(cString: text)
     }
 
     /// What a server says with `-ERR`.

@@ -209,6 +209,8 @@ final class NATSConnection: Sendable {
         defer {
             let handler = handler
             loop.execute { handler.value.remove(subscription) }
+            // Nobody waits for it any more, whatever became of it.
+            promise.fail(CancellationError())
         }
         // The clock starts anew whenever records have come.
         var seen = 0

@@ -13,8 +13,8 @@ internal import Foundation
 
 /// The streams of a YAML file, with the variables of the environment over them.
 ///
-/// A value `streams.orders.latency` of the file gives way to the variable `HIGHWATER_STREAMS_ORDERS_LATENCY`, and what a
-/// stream does not say is taken from `defaults`.
+/// A value `streams.orders.latency` of the file gives way to the variable `HIGHWATER_STREAMS_ORDERS_LATENCY`, and what
+/// a stream does not say is taken from `defaults`.
 struct ArchiveConfiguration {
     /// What is wrong, and where.
     struct Problem: Equatable {

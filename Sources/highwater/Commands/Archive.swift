@@ -39,7 +39,7 @@ struct ArchiveStreamCommand: AsyncParsableCommand {
 
             EXAMPLES
               highwater archive s3://bucket/orders kinesis://orders?region=eu-west-1
-              highwater archive ./orders nats://127.0.0.1:4222/ORDERS?subject=orders.{key}
+              highwater archive ./orders "nats://127.0.0.1:4222/ORDERS?subject=orders.{key}"
               highwater archive ./orders kinesis://orders --once --timestamp payload.ordered_at
               highwater archive --config streams.yaml
               highwater archive status s3://bucket/orders
