@@ -148,6 +148,54 @@ struct NATSStreamTests {
         await server.remove()
     }
 
+    @Test("a server that stands still is waited for, and nothing is missing or there twice when it goes on")
+    func standstill() async throws {
+        let server = try await NATSServer()
+        let stream = try await TestNATS.stream(server) { $0.requestTimeout = .milliseconds(400) }
+        let records = (0..<40_000).map { OutgoingRecord(key: "k\($0 % 3)", data: Array("\($0)".utf8), id: "\($0)") }
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                for part in 0..<4 { try await stream.send(Array(records[part * 10_000..<(part + 1) * 10_000])) }
+            }
+            group.addTask {
+                try await Task.sleep(for: .milliseconds(50))
+                await server.signal(SIGSTOP)
+                try await Task.sleep(for: .milliseconds(1300))
+                await server.signal(SIGCONT)
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await TestNATS.read(stream).map(TestNATS.text) == (0..<40_000).map { "\($0)" })
+        await server.remove()
+    }
+
+    @Test("what is cancelled ends at once, and the next call goes on")
+    func cancelled() async throws {
+        let stream = try await TestNATS.stream(try await server) { $0.batchRecords = 500 }
+        let records = (0..<5000).map { OutgoingRecord(key: "k", data: Array("\($0)".utf8), id: "\($0)") }
+        let reader = try await stream.reader(of: try #require(try await stream.shards().first).id, from: .beginning)
+        var read: [String] = []
+        for delay in 0..<12 {
+            let sending = Task { try await stream.send(records) }
+            let reading = Task { try await reader.next() }
+            try await Task.sleep(for: .milliseconds(delay))
+            for task in [sending.cancel, reading.cancel] { task() }
+            do { try await sending.value } catch is CancellationError {}
+            do { read += try await reading.value.records.map(TestNATS.text) } catch is CancellationError {}
+        }
+        try await stream.send(records)
+        while read.count < 5000 { read += try await reader.next().records.map(TestNATS.text) }
+        #expect(read == (0..<5000).map { "\($0)" })
+        let silent = try await TalkingServer("")
+        let waiting = Task { try await NATSStream(url: "nats://127.0.0.1:\(silent.port)/S").shards() }
+        try await Task.sleep(for: .milliseconds(100))
+        let begin = ContinuousClock.now
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(ContinuousClock.now - begin < .seconds(2))
+        try await silent.stop()
+    }
+
     @Test("records that the stream let go of are a gap; records that somebody deleted are none")
     func gaps() async throws {
         let stream = try await TestNATS.stream(try await server, limits: ",\"max_age\":3600000000000")

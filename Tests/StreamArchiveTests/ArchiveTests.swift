@@ -5,7 +5,33 @@ import ObjectStorage
 import RecordStreams
 import RecordStreamsTesting
 import StreamArchive
+import Synchronization
 import Testing
+
+/// A stream that does not say how many records wait, as Kinesis does not.
+private struct SilentStream: StreamSource {
+    let inner: MemoryStream
+    var name: String { inner.name }
+
+    init(_ inner: MemoryStream) { self.inner = inner }
+
+    func retention() async throws -> Duration? { nil }
+    func shards() async throws -> [StreamShard] { try await inner.shards() }
+
+    func reader(of shard: String, from start: StreamStart) async throws -> any ShardReader {
+        Reader(inner: try await inner.reader(of: shard, from: start))
+    }
+
+    private struct Reader: ShardReader {
+        let inner: any ShardReader
+
+        func next() async throws -> StreamBatch {
+            var batch = try await inner.next()
+            if batch.waiting != 0 { batch.waiting = nil }
+            return batch
+        }
+    }
+}
 
 @Suite("A stream is archived")
 struct ArchiveTests {
@@ -42,6 +68,35 @@ struct ArchiveTests {
                 ),
             ]
         )
+    }
+
+    @Test("the status tells how many records wait where the stream can tell, and that it cannot where it cannot")
+    func lag() async throws {
+        for isTold in [true, false] {
+            let stream = MemoryStream(name: "memory:orders", shards: 1, limit: 10)
+            for number in 0..<100 {
+                stream.append([1], key: "k", arrival: Int64(number), to: "shard-0")
+            }
+            let store = MemoryObjectStore()
+            var options = Archives.options
+            (options.batchRecords, options.latency) = (10, .seconds(60))
+            let stop = Mutex<StreamArchiver?>(nil)
+            let archiver = StreamArchiver(
+                isTold ? stream : SilentStream(stream),
+                into: Archives.journal(store),
+                options: options
+            ) { notice in
+                if case .stored = notice { stop.withLock { $0?.stop() } }
+            }
+            stop.withLock { $0 = archiver }
+            let report = try await archiver.run(once: false)
+            #expect(report.records == 10)
+            let status = try #require(try await ArchiveStatus.all(in: Archives.journal(store)).first?.shards.first)
+            #expect(status.records == 10 && status.position == "9" && status.counted != nil)
+            #expect(status.waiting == (isTold ? 90 : nil))
+            try await Archives.once(stream, store)
+            #expect(try await ArchiveStatus.all(in: Archives.journal(store)).first?.shards.first?.waiting == 0)
+        }
     }
 
     @Test("the timestamp comes from the payload where it has one, else from the arrival, which is counted")

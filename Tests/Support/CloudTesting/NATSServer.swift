@@ -15,9 +15,13 @@ public final class NATSServer: Sendable {
     private actor Running {
         var input: Pipe?
         var process: Process?
-        func set(_ input: Pipe, _ process: Process) { (self.input, self.process) = (input, process) }
+        /// The server itself; ``process`` is the shell around it.
+        var server: Int32?
+        func set(_ input: Pipe, _ process: Process, _ server: Int32) {
+            (self.input, self.process, self.server) = (input, process, server)
+        }
         func take() -> (Pipe?, Process?) {
-            defer { (input, process) = (nil, nil) }
+            defer { (input, process, server) = (nil, nil, nil) }
             return (input, process)
         }
     }
@@ -32,10 +36,10 @@ public final class NATSServer: Sendable {
         directory = FileManager.default.temporaryDirectory.appending(path: "nats-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         self.arguments = arguments + (hasStreams ? ["-js", "-sd", directory] : [])
-        let (input, process, port) = try await Self.launch(self.arguments, port: -1, directory)
+        let (input, process, server, port) = try await Self.launch(self.arguments, port: -1, directory)
         self.port = port
         running = Running()
-        await running.set(input, process)
+        await running.set(input, process, server)
     }
 
     /// `nats://127.0.0.1:PORT`.
@@ -43,8 +47,13 @@ public final class NATSServer: Sendable {
 
     /// Starts it again on the same port, with what its directory holds.
     public func start() async throws {
-        let (input, process, _) = try await Self.launch(arguments, port: port, directory)
-        await running.set(input, process)
+        let (input, process, server, _) = try await Self.launch(arguments, port: port, directory)
+        await running.set(input, process, server)
+    }
+
+    /// Makes it stand still, with its connections open, or go on.
+    public func signal(_ number: Int32) async {
+        if let server = await running.server { Foundation.kill(server, number) }
     }
 
     /// Kills it as `kill -9` does, and waits until it is gone.
@@ -61,7 +70,7 @@ public final class NATSServer: Sendable {
     }
 
     private static func launch(_ arguments: [String], port: Int, _ directory: String) async throws -> (
-        Pipe, Process, Int
+        Pipe, Process, Int32, Int
     ) {
         let places =
             (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
@@ -92,7 +101,7 @@ public final class NATSServer: Sendable {
                 let ports = try? JSONSerialization.jsonObject(with: data) as? [String: [String]],
                 let found = ports["nats"]?.first.flatMap({ URL(string: $0)?.port })
             {
-                return (input, process, found)
+                return (input, process, Int32(String(decoding: line, as: UTF8.self)) ?? 0, found)
             }
             try await Task.sleep(for: .milliseconds(25))
         }
