@@ -119,6 +119,13 @@ private actor ReaderState {
                 "The \(client.identity.name) was made at \(state.created); there is no shard \(shard) of it any more."
             )
         }
+        guard !state.isWorkQueue else {
+            throw StreamError(
+                .failed,
+                "The \(client.identity.name) is a work queue, whose records are for one consumer; archive a stream with limits "
+                    + "that has it as a source."
+            )
+        }
         let position = last ?? (startsAtEnd ? state.last : state.first - 1)
         guard position <= state.last || position < state.first else {
             throw StreamError(

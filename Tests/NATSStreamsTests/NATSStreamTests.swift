@@ -303,6 +303,8 @@ struct NATSStreamTests {
         #expect(await message(try stream(bare.port, "A", "me:wrong@"), .noCredentials).contains("NATS_USER"))
         #expect(await message(try stream(bare.port), .noCredentials).contains("does not let us in"))
         await bare.remove()
+        let queue = try await TestNATS.stream(server, limits: ",\"retention\":\"workqueue\"")
+        await #expect { _ = try await TestNATS.read(queue) } throws: { "\($0)".contains("is a work queue") }
         let other = try await TestNATS.stream(server) { $0.subject = .wholeKey }
         await #expect { try await other.send([OutgoingRecord(key: "k", data: [])]) } throws: { error in
             "\(error)".contains("does not take the subject k")

@@ -90,10 +90,12 @@ struct ArchiveTests {
             }
             stop.withLock { $0 = archiver }
             let report = try await archiver.run(once: false)
-            #expect(report.records == 10)
+            // One batch is read while another one is stored.
+            let count = report.records
+            #expect((10...30).contains(count))
             let status = try #require(try await ArchiveStatus.all(in: Archives.journal(store)).first?.shards.first)
-            #expect(status.records == 10 && status.position == "9" && status.counted != nil)
-            #expect(status.waiting == (isTold ? 90 : nil))
+            #expect(status.records == count && status.position == "\(count - 1)" && status.counted != nil)
+            #expect(status.waiting == (isTold ? 100 - count : nil))
             try await Archives.once(stream, store)
             #expect(try await ArchiveStatus.all(in: Archives.journal(store)).first?.shards.first?.waiting == 0)
         }

@@ -128,6 +128,7 @@ struct NATSArchiveProgramTests {
         )
         #expect(outcome.status == 4 && outcome.error.contains("first-one: archived 0 records"), "\(outcome.said)")
         #expect(outcome.error.contains("second: There is no stream NONE"), "\(outcome.said)")
+        #expect(outcome.error.contains("failed: second (1 of 2 streams)"), "\(outcome.said)")
 
         try write(
             """

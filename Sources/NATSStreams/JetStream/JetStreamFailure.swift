@@ -45,7 +45,7 @@ struct JetStreamFailure: Error, Sendable, Hashable {
         let isPassing = code == 503 && !isFull
         return StreamError(
             isPassing ? .unavailable : .failed,
-            "\(identity.name) refused \(what): \(description) (error \(errorCode))."
+            "The \(identity.name) refused \(what): \(description) (error \(errorCode))."
                 + (isFull ? " Raise the limits of the stream, or let it discard old records." : "")
         )
     }

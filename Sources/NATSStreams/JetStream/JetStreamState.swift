@@ -11,6 +11,8 @@ struct JetStreamState: Sendable, Hashable {
     var last: Int64
     /// How long records are kept, in nanoseconds; 0 for ever.
     var maximumAge: Int64
+    /// Whether a record is gone as soon as one consumer has acknowledged it.
+    var isWorkQueue: Bool
     /// The subjects it takes.
     var subjects: [String]
     /// The longest message it takes; `nil` when only the server has a limit.
@@ -33,6 +35,7 @@ struct JetStreamState: Sendable, Hashable {
         self.first = max(1, first)
         self.last = last
         maximumAge = max(0, config["max_age"]?.integer ?? 0)
+        isWorkQueue = config["retention"]?.text == "workqueue"
         subjects = config["subjects"]?.elements.compactMap(\.text) ?? []
         maximumMessage = config["max_msg_size"]?.integer.flatMap { $0 > 0 ? Int($0) : nil }
     }

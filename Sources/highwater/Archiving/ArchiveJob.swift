@@ -87,22 +87,31 @@ struct ArchiveJobs: Sendable {
     ///
     /// Running for ever, a stream that fails is tried again each minute; running once, it has failed.
     ///
-    /// - Throws: The first error, when every stream has ended.
+    /// - Throws: When every stream has ended, the error of the only one, or ``CommandError`` with the status of the
+    ///   first that failed.
     func run(once: Bool) async throws {
         let stops = ArchiveStops()
-        let errors = try await Signals.cancellable {
+        let failures = try await Signals.cancellable {
             await withTaskCancellationHandler {
-                await withTaskGroup(of: (any Error)?.self) { group in
-                    for job in jobs { group.addTask { await run(job, once: once, stops) } }
-                    var errors: [any Error] = []
-                    for await error in group { if let error { errors.append(error) } }
-                    return errors
+                await withTaskGroup(of: (name: String, error: (any Error)?).self) { group in
+                    for job in jobs {
+                        group.addTask { (job.name ?? job.stream, await run(job, once: once, stops)) }
+                    }
+                    var failures: [(name: String, error: any Error)] = []
+                    for await (name, error) in group { if let error { failures.append((name, error)) } }
+                    return failures
                 }
             } onCancel: {
                 stops.stop()
             }
         }
-        if let error = errors.first { throw error }
+        guard let first = failures.first else { return }
+        if jobs.count == 1 { throw first.error }
+        throw CommandError(
+            status: Failure.status(ofAny: first.error),
+            message: "failed: \(failures.map(\.name).sorted().joined(separator: ", ")) "
+                + "(\(failures.count) of \(Text.count(jobs.count, "stream")))."
+        )
     }
 
     /// - Returns: Why it failed; `nil` when it ended as it should.
@@ -111,19 +120,20 @@ struct ArchiveJobs: Sendable {
             do {
                 try await job.run(once: once, stops: stops)
                 return nil
-            } catch {
+            } catch let failure {
                 // The only one says it as the error of the program.
-                if jobs.count == 1 || error is CancellationError { return error }
-                if once || stops.isStopping || (error as? CommandError)?.status == Failure.partial {
-                    job.say(Failure.message(of: error))
-                    return error
+                if jobs.count == 1 || failure is CancellationError { return failure }
+                if once || stops.isStopping || (failure as? CommandError)?.status == Failure.partial {
+                    job.say(Failure.message(of: failure))
+                    return failure
                 }
-                job.say("\(Failure.message(of: error)) Trying again in a minute.")
+                job.say("\(Failure.message(of: failure)) Trying again in a minute.")
                 let end = ContinuousClock.now + Self.pause
                 while !stops.isStopping, ContinuousClock.now < end {
-                    do { try await Task.sleep(for: .milliseconds(200)) } catch { return error }
+                    // A signal ends the wait, and what had failed has failed.
+                    do { try await Task.sleep(for: .milliseconds(200)) } catch { return failure }
                 }
-                if stops.isStopping { return error }
+                if stops.isStopping { return failure }
             }
         }
     }

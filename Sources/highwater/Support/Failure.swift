@@ -35,6 +35,9 @@ enum Failure {
         Signals.exit(status)
     }
 
+    /// The exit status of an error.
+    static func status(ofAny error: any Error) -> Int32 { described(error)?.status ?? storage }
+
     /// What an error is in words.
     static func message(of error: any Error) -> String { described(error)?.message ?? "\(error)" }
 
