@@ -42,13 +42,30 @@ import Testing
         #expect(
             outcome.output == #"""
                 | n | x\|y | z | q | e |
-                |---|---|---|---|---|
+                |---:|---|---|---|---|
                 | 1 | a<br>b<br>c\|d | NULL | say "hi", you |  |
                 | 2 | " | NULL | , | <br> |
 
                 """#,
             "\(outcome.error)"
         )
+        withExtendedLifetime(scratch) {}
+    }
+
+    @Test("sums and decimals are numbers of JSON, whatever their size, and texts that look like them are texts")
+    func longNumbers() async throws {
+        let (scratch, path) = try await journal(2)
+        let statement = #"""
+            select sum(1) as "a,\"":{[", '12' as t, 1.50 as d, 170141183460469231731687303715884105727 as h, \#
+            18446744073709551615::ubigint as u, null::hugeint as z, {'s': sum(2)} as o, ['x"y,'] as l, -sum(3) as "a,\"":{["
+            """#
+        let row =
+            #"{"a,\\\":{[":1,"t":"12","d":1.50,"h":170141183460469231731687303715884105727,"u":18446744073709551615,"#
+            + #""z":null,"o":{"s":2},"l":["x\"y,"],"a,\\\":{[":-3}"#
+        for (format, expected) in [("json", "[\(row)]\n"), ("ndjson", row + "\n")] {
+            let outcome = try await Program.highwater.run("sql", path, statement, "--format", format)
+            #expect(outcome.output == expected, "\(outcome.error)")
+        }
         withExtendedLifetime(scratch) {}
     }
 

@@ -50,6 +50,30 @@ import Testing
         #expect(error?.message.contains(program) == true)
     }
 
+    @Test("an engine that has been started runs nothing when no script comes that locks it") func unlocked()
+        async throws
+    {
+        let scratch = try Scratch()
+        let journal = try await scratch.journal()
+        let rows = scratch.path + "/rows"
+        // The one that checks the statement dies when the other has long been waiting.
+        let script = """
+            #!/bin/sh
+            trap '' INT
+            case " $* " in *" -list "*) sleep 1; exit 3;; esac
+            '\(Engine.path)' "$@" > '\(rows)'
+            """
+        let program = try scratch.file("duckdb", script, executable: true)
+        let statement = "select 'it ran' as a"
+        await #expect(throws: SQLError(.engine, "")) {
+            try await SQLQuery(statement, engine: DuckDB(path: program)).text(on: journal)
+        }
+        #expect(try String(contentsOfFile: rows, encoding: .utf8) == "")
+        // As it is told to start, but for the guard, it would have.
+        let bare = ["-no-init", "-batch", "-bail", "-f", "/dev/stdin", "-c", statement]
+        #expect(try await Child.run(Engine.path, bare).output.contains("it ran"))
+    }
+
     @Test("a query that takes too long is ended, and leaves no files") func timeLimit() async throws {
         let scratch = try Scratch()
         let journal = try await scratch.journal()

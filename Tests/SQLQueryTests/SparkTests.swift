@@ -93,6 +93,15 @@ struct SparkTests {
         let scratch = try Scratch()
         let journals = try await SuiteJournals(in: scratch)
         let connect = SparkConnect(server: server, scratch: scratch)
+        let refused = try await connect.run(journals.paths.orders, "select count(*) from events", [])
+        #expect(refused.status == 8)
+        #expect(refused.error.contains("highwater columns fill"), "\(refused.error)")
+        try await journals.orders.fillColumns()
+        let promoted =
+            "select p_city, sum(p_number) as n, count(p_express) as e from events group by 1 order by 1 nulls last"
+        let here = SQLQuery(promoted, engine: Engine.duckDB, options: SQLOptions(format: .csv))
+        let there = try await connect.run(journals.paths.orders, promoted, ["--format", "csv"])
+        #expect(there.output == (try await here.text(on: journals.orders)), "\(there.error)")
         let statement = """
             select key, count(*) as n, max(timestamp) as last, max(octet_length(data_bytes)) as bytes from events
             group by key order by key nulls first

@@ -36,23 +36,28 @@ struct EngineProcess {
     let path: String
     let environment: Environment
     let scratch: ScratchDirectory
+    /// What the files begin with that it prints to; those of one that runs beside others have a name of their own.
+    let name: String
 
     /// - Parameters:
     ///   - path: The program.
     ///   - environment: Its variables.
     ///   - scratch: Where it works.
-    init(path: String, environment: Environment, scratch: ScratchDirectory) {
+    ///   - name: Tells its files from those of another that runs at the same time.
+    init(path: String, environment: Environment, scratch: ScratchDirectory, name: String = "engine") {
         self.path = path
         self.environment = environment
         self.scratch = scratch
+        self.name = name
     }
 
     /// DuckDB with an environment of its own, so that nothing of ours can be asked for.
-    init(engine: DuckDB, scratch: ScratchDirectory) {
+    init(engine: DuckDB, scratch: ScratchDirectory, name: String = "engine") {
         self.init(
             path: engine.path,
             environment: .custom(["HOME": scratch.path, "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]),
-            scratch: scratch
+            scratch: scratch,
+            name: name
         )
     }
 
@@ -60,30 +65,36 @@ struct EngineProcess {
     private static let patience = Duration.seconds(2)
 
     /// Runs it and collects what it prints.
-    func run(_ arguments: [String], outputBytes: Int) async throws -> Outcome {
-        let output = try scratch.create("output")
-        let outcome = try await run(arguments, printingTo: output.descriptor)
-        return Outcome(outcome, output: try scratch.read("output", limit: outputBytes))
+    func run(_ arguments: [String], outputBytes: Int, input: EngineInput? = nil) async throws -> Outcome {
+        let output = try scratch.create("\(name)-output")
+        let outcome = try await run(arguments, printingTo: output.descriptor, input: input)
+        return Outcome(outcome, output: try scratch.read("\(name)-output", limit: outputBytes))
     }
 
     /// Runs it, and lets it print to an open file.
     ///
-    /// Nothing goes through pipes: of a message that is too long the beginning is enough, and where a child ends before
-    /// it has read its input swift-subprocess 1.0 traps.
-    func run(_ arguments: [String], printingTo descriptor: Int32) async throws -> Outcome {
-        let errors = try scratch.create("errors")
+    /// Nothing goes through pipes of swift-subprocess: of a message that is too long the beginning is enough, and where
+    /// a child ends before it has read its input version 1.0 traps.
+    func run(_ arguments: [String], printingTo descriptor: Int32, input: EngineInput? = nil) async throws -> Outcome {
+        let errors = try scratch.create("\(name)-errors")
         do {
-            let result = try await Subprocess.run(
-                configuration(arguments),
-                input: .none,
-                output: .fileDescriptor(FileDescriptor(rawValue: descriptor), closeAfterSpawningProcess: false),
-                error: .fileDescriptor(FileDescriptor(rawValue: errors.descriptor), closeAfterSpawningProcess: false)
-            )
+            let status =
+                if let input {
+                    try await run(arguments, reading: input, printingTo: descriptor, errors.descriptor)
+                } else {
+                    try await Subprocess.run(
+                        configuration(arguments),
+                        input: .none,
+                        output: .fileDescriptor(FileDescriptor(rawValue: descriptor), closeAfterSpawningProcess: false),
+                        error: .fileDescriptor(
+                            FileDescriptor(rawValue: errors.descriptor),
+                            closeAfterSpawningProcess: false
+                        )
+                    )
+                    .terminationStatus
+                }
             try Task.checkCancellation()
-            return Outcome(
-                result.terminationStatus,
-                error: try scratch.read("errors", limit: EngineProcess.errorBytes)
-            )
+            return Outcome(status, error: try scratch.read("\(name)-errors", limit: EngineProcess.errorBytes))
         } catch let error as SubprocessError {
             try Task.checkCancellation()
             let code: SQLError.Code = [.spawnFailed, .executableNotFound].contains(error.code) ? .engine : .failed
@@ -91,18 +102,19 @@ struct EngineProcess {
         }
     }
 
-    /// Runs it, and lets it print rows in a format.
-    func run(_ arguments: [String], printing format: SQLFormat, to descriptor: Int32) async throws -> Outcome {
-        guard format == .markdown else { return try await run(arguments, printingTo: descriptor) }
-        let rows = try scratch.create("rows.csv")
-        let outcome = try await run(arguments, printingTo: rows.descriptor)
-        guard outcome.isSuccess else { return outcome }
-        var table = MarkdownTable()
-        try scratch.copy("rows.csv", to: descriptor) { bytes in
-            table.append(bytes)
-            return table.take()
-        }
-        return outcome
+    private func run(
+        _ arguments: [String],
+        reading input: EngineInput,
+        printingTo output: Int32,
+        _ errors: Int32
+    ) async throws -> TerminationStatus {
+        try await Subprocess.run(
+            configuration(arguments),
+            input: .fileDescriptor(FileDescriptor(rawValue: input.readEnd), closeAfterSpawningProcess: false),
+            output: .fileDescriptor(FileDescriptor(rawValue: output), closeAfterSpawningProcess: false),
+            error: .fileDescriptor(FileDescriptor(rawValue: errors), closeAfterSpawningProcess: false)
+        )
+        .terminationStatus
     }
 
     /// Runs it with our own input and output, for a person.

@@ -1,9 +1,10 @@
 /// Writes comma-separated values (RFC 4180) as a table of Markdown (GitHub Flavored Markdown, tables).
 ///
-/// A line break in a cell becomes `<br>`, and a bar is escaped: else either would end the cell.
-struct MarkdownTable {
-    /// What was written and not taken yet.
-    private(set) var output: [UInt8] = []
+/// A line break in a cell becomes `<br>`, and a bar is escaped: else either would end the cell. Numbers are aligned to
+/// the right.
+struct MarkdownTable: RowFormatter {
+    private let kinds: ColumnKinds
+    private var output: [UInt8] = []
     private var isQuoted = false
     private var isHead = true
     private var columns = 1
@@ -11,13 +12,13 @@ struct MarkdownTable {
     /// The last byte, where what it means depends on the next one.
     private var previous: UInt8 = 0
 
-    /// Takes what was written so far.
+    init(_ kinds: ColumnKinds) { self.kinds = kinds }
+
     mutating func take() -> [UInt8] {
         defer { output.removeAll(keepingCapacity: true) }
         return output
     }
 
-    /// Adds the next bytes of the values.
     mutating func append(_ bytes: ArraySlice<UInt8>) {
         for byte in bytes { append(byte) }
     }
@@ -51,6 +52,7 @@ struct MarkdownTable {
         lineIsBegun = false
         guard isHead else { return }
         isHead = false
-        output.append(contentsOf: ("|" + String(repeating: "---|", count: columns) + "\n").utf8)
+        let rule = (0..<columns).map { kinds.isNumber($0) ? "---:|" : "---|" }.joined()
+        output.append(contentsOf: "|\(rule)\n".utf8)
     }
 }

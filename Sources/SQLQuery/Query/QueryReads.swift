@@ -45,6 +45,8 @@ struct ReadsScript {
     var scratch: String
     /// What the functions for the present moment are to return.
     var moment: Timestamp
+    /// Whether it is to be told what the columns of the answer hold.
+    var asksForKinds = false
 
     /// What comes before the rows of the answer.
     static let marker = "highwater-reads"
@@ -83,6 +85,7 @@ struct ReadsScript {
             ".output \(plan)", "EXPLAIN (FORMAT json) FROM query(\(quoted(statement)));", ".output",
             ReadsScript.answer(plan, asksForColumns: asksForColumns),
         ]
+        if asksForKinds { lines.append(ColumnKinds.query(statement)) }
         return lines.joined(separator: "\n") + "\n"
     }
 

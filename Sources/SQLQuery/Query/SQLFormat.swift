@@ -13,6 +13,18 @@ public enum SQLFormat: String, Sendable, Hashable, CaseIterable {
     /// A Parquet file, compressed by zstd.
     case parquet
 
+    /// Whether printing depends on what is in the columns.
+    var needsKinds: Bool { [.json, .ndjson, .markdown].contains(self) }
+
+    /// What makes this format of what DuckDB's program prints; `nil` when that is it already.
+    func formatter(_ kinds: ColumnKinds) -> (any RowFormatter)? {
+        switch self {
+        case .markdown: MarkdownTable(kinds)
+        case .json, .ndjson: kinds.kinds.contains(.long) ? JSONNumbers(kinds) : nil
+        case .table, .csv, .parquet: nil
+        }
+    }
+
     /// The options of DuckDB's program for it.
     var arguments: [String] {
         switch self {

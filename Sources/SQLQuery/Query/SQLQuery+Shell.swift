@@ -27,8 +27,7 @@ extension SQLQuery {
         // The engine's version is looked at by the way.
         var probe = self
         probe.statement = "SELECT 1"
-        let columns = try await SQLQuery.columns(of: named)
-        _ = try await Statement.check(probe, named.map(\.0), columns: columns, at: .now, process)
+        let (_, columns) = try await Statement.check(probe, named, at: .now, scratch)
         let reads = columns.map { columns in
             QueryReads(archived: true, current: true, range: .all, columns: Set(columns.map(\.name)))
         }

@@ -1,4 +1,5 @@
 public import EventJournal
+internal import ObjectStorage
 
 /// A query over one journal or several, run by DuckDB as a child process.
 ///
@@ -53,18 +54,54 @@ public struct SQLQuery: Sendable {
     }
 
     private static let result = "result.parquet"
+    private static let rows = "rows"
 
     private func execute(
         _ journal: Journal,
         _ others: [String: Journal],
         _ output: Int32
     ) async throws -> SQLReport {
+        try Statement.requireText(statement)
         let scratch = try ScratchDirectory(in: options.temporaryDirectory)
-        let process = EngineProcess(engine: engine, scratch: scratch)
-        let named = SQLQuery.named(journal, others)
+        let process = EngineProcess(engine: engine, scratch: scratch, name: "query")
+        let writesFile = options.format == .parquet && !options.explains
+        let shown = options.explains ? SQLFormat.table : options.format
+        var arguments = ["-no-init", "-batch", "-bail"] + shown.arguments + ["-f", "/dev/stdin"]
+        if !writesFile {
+            // The engine has the statement from the beginning. It comes to it only when a script was read that is
+            // written once the statement is known to be a query, and that locks the configuration.
+            arguments += ["-c", SetupScript.lockGuard, "-c", (options.explains ? "EXPLAIN " : "") + statement]
+        }
+        let run = arguments
+        // Starting the engine takes it longer than many a query, so this one starts while another is asked about the
+        // statement.
+        let input = try EngineInput()
+        let (prepared, outcome) = try await beside({
+            try await process.run(run, printingTo: output, input: input)
+        }) {
+            defer { input.close() }
+            let prepared = try await prepare(SQLQuery.named(journal, others), scratch)
+            options.progress?(.running)
+            input.read(script: "setup.sql")
+            return prepared
+        }
+        guard outcome.isSuccess else {
+            throw EngineFailure.error(outcome, prepared.tables.map { ($0.root, $0.location) })
+        }
+        // What the files of other machines are kept by has to outlive the engine.
+        withExtendedLifetime(prepared) {}
+        if writesFile { try scratch.copy(SQLQuery.result, to: output) }
+        try prepared.formatter?.print(SQLQuery.rows, of: scratch, to: output)
+        return SQLReport(engineVersion: prepared.statement.engineVersion.description, prepared.tables)
+    }
+
+    /// Checks the statement, makes what it reads files, and writes `setup.sql`.
+    private func prepare(
+        _ named: [(String?, Journal)],
+        _ scratch: ScratchDirectory
+    ) async throws -> (statement: Statement, tables: [PreparedTables], formatter: (any RowFormatter)?) {
         let moment = Timestamp.now
-        let columns = try await SQLQuery.columns(of: named)
-        let checked = try await Statement.check(self, named.map(\.0), columns: columns, at: moment, process)
+        let (checked, columns) = try await Statement.check(self, named, at: moment, scratch)
         let reads = prunes ? checked.reads : checked.reads.map(\.everyTime)
         let tables = try await PreparedTables.prepare(named, columns, reads, options, scratch)
         var script = SetupScript(
@@ -74,23 +111,12 @@ public struct SQLQuery: Sendable {
             timeZone: options.timeZone
         )
         if checked.usesClock { script.moment = moment }
-        let writesFile = options.format == .parquet && !options.explains
-        let shown = options.explains ? SQLFormat.table : options.format
-        if writesFile { script.result = "\(scratch.path)/\(SQLQuery.result)" }
+        if options.format == .parquet, !options.explains { script.result = "\(scratch.path)/\(SQLQuery.result)" }
+        let formatter = options.explains ? nil : options.format.formatter(checked.kinds)
+        if formatter != nil { script.rows = SQLQuery.rows }
         let executed = script.result.map { SetupScript.copy(checked.text, to: $0) }
         try scratch.write("setup.sql", script.text + (executed ?? ""))
-        var arguments =
-            ["-no-init", "-batch", "-bail"] + shown.arguments + ["-f", "\(scratch.path)/setup.sql"]
-        if executed == nil { arguments += ["-c", (options.explains ? "EXPLAIN " : "") + checked.text] }
-        options.progress?(.running)
-        let outcome = try await process.run(arguments, printing: shown, to: output)
-        guard outcome.isSuccess else {
-            throw EngineFailure.error(outcome, tables.map { ($0.root, $0.location) })
-        }
-        // What the files of other machines are kept by has to outlive the engine.
-        withExtendedLifetime(tables) {}
-        if writesFile { try scratch.copy(SQLQuery.result, to: output) }
-        return SQLReport(engineVersion: checked.engineVersion.description, tables)
+        return (checked, tables, formatter)
     }
 
     /// The promoted columns of each journal.

@@ -35,6 +35,8 @@ struct SetupScript {
     var timeZone: String
     /// The one file that the script itself writes; `nil` for none.
     var result: String?
+    /// The file, in the directory the engine works in, that rows are printed to; `nil` for where it prints anyway.
+    var rows: String?
     /// The present moment, where the statement asks for it.
     var moment: Timestamp?
 
@@ -48,6 +50,12 @@ struct SetupScript {
         // The statement is a text here: its own semicolons and comments end nothing.
         "COPY (FROM query(\(quoted(statement)))) TO \(quoted(result)) (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false);\n"
     }
+
+    /// Fails, and so ends an engine that was told to bail out, unless the configuration is locked.
+    static let lockGuard = """
+        SET VARIABLE highwater_lock = (SELECT CASE WHEN current_setting('enable_external_access') \
+        OR NOT current_setting('lock_configuration') THEN error('the configuration cannot be locked') END);
+        """
 
     /// The script.
     var text: String {
@@ -66,13 +74,10 @@ struct SetupScript {
         ]
         if let moment { lines += ReadsScript.clock(moment) }
         for tables in tables { lines += SetupScript.statements(tables) }
+        if let rows { lines.append(".output \(rows)") }
         lines += [
             // Both settings at once, and no commands of the shell that reach outside.
-            ".safe_mode",
-            """
-            SET VARIABLE highwater_lock = (SELECT CASE WHEN current_setting('enable_external_access') \
-            OR NOT current_setting('lock_configuration') THEN error('the configuration cannot be locked') END);
-            """,
+            ".safe_mode", SetupScript.lockGuard,
         ]
         return lines.joined(separator: "\n") + "\n"
     }

@@ -1,4 +1,5 @@
 internal import EventJournal
+internal import ObjectStorage
 
 /// A statement that DuckDB's own parser took for a single query.
 ///
@@ -11,28 +12,14 @@ struct Statement {
     let reads: [QueryReads]
     /// Whether it asks for the present moment.
     let usesClock: Bool
+    /// What the columns of its answer hold; unknown unless the format needs it.
+    let kinds: ColumnKinds
 
     /// The longest statement, in bytes: Linux takes no longer argument of a program (`MAX_ARG_STRLEN`).
     static let mostBytes = 120_000
 
-    /// Has a statement parsed and planned.
-    ///
-    /// - Parameters:
-    ///   - query: The statement as the user wrote it, and what it may take.
-    ///   - schemas: Those of the journals' tables.
-    ///   - columns: The promoted columns of each.
-    ///   - moment: What it is to take for the present.
-    ///   - process: Starts the engine, which executes nothing of it.
-    /// - Returns: What may be executed.
-    /// - Throws: ``SQLError``.
-    static func check(
-        _ query: SQLQuery,
-        _ schemas: [String?],
-        columns: [[PromotedColumn]],
-        at moment: Timestamp,
-        _ process: EngineProcess
-    ) async throws -> Statement {
-        let text = query.statement
+    /// Refuses what no engine is asked about.
+    static func requireText(_ text: String) throws(SQLError) {
         guard text.utf8.count <= mostBytes else {
             throw SQLError(
                 .refused,
@@ -41,31 +28,73 @@ struct Statement {
             )
         }
         guard !text.utf8.contains(0) else { throw SQLError(.statement, "The statement has a NUL byte in it.") }
-        let script = ReadsScript(
-            schemas: schemas,
-            columns: columns,
-            statement: text,
-            limits: query.options.limits,
-            timeZone: query.options.timeZone,
-            scratch: process.scratch.path,
-            moment: moment
-        )
-        try process.scratch.write("check.sql", Statement.script(text) + script.text)
-        let outcome = try await process.run(
-            ["-no-init", "-batch", "-bail", "-list", "-noheader", "-separator", "\n"]
-                + ["-f", "\(process.scratch.path)/check.sql", "-c", ""],
-            outputBytes: 64 << 20
-        )
+    }
+
+    /// Has a statement parsed and planned.
+    ///
+    /// - Parameters:
+    ///   - query: The statement as the user wrote it, and what it may take.
+    ///   - journals: The journals, with the schemas of their tables.
+    ///   - moment: What it is to take for the present.
+    ///   - scratch: Where the engine works, which executes nothing of the statement.
+    /// - Returns: What may be executed, and the promoted columns of each journal.
+    /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read.
+    static func check(
+        _ query: SQLQuery,
+        _ journals: [(String?, Journal)],
+        at moment: Timestamp,
+        _ scratch: ScratchDirectory
+    ) async throws -> (Statement, columns: [[PromotedColumn]]) {
+        let text = query.statement
+        try requireText(text)
+        let process = EngineProcess(engine: query.engine, scratch: scratch, name: "check")
+        let input = try EngineInput()
+        let arguments =
+            ["-no-init", "-batch", "-bail", "-list", "-noheader", "-separator", "\n", "-f", "/dev/stdin", "-c", ""]
+        // The engine starts while the journals are asked for their columns.
+        let (columns, outcome) = try await beside({
+            try await process.run(arguments, outputBytes: 64 << 20, input: input)
+        }) {
+            defer { input.close() }
+            let columns = try await SQLQuery.columns(of: journals)
+            let script = ReadsScript(
+                schemas: journals.map(\.0),
+                columns: columns,
+                statement: text,
+                limits: query.options.limits,
+                timeZone: query.options.timeZone,
+                scratch: scratch.path,
+                moment: moment,
+                asksForKinds: query.options.format.needsKinds && !query.options.explains
+            )
+            try scratch.write("check.sql", Statement.script(text) + script.text)
+            input.read(script: "check.sql")
+            return columns
+        }
+        return (try Statement(text, outcome, columns, process.path), columns)
+    }
+
+    /// Makes out what the engine said.
+    private init(
+        _ text: String,
+        _ outcome: EngineProcess.Outcome,
+        _ columns: [[PromotedColumn]],
+        _ program: String
+    ) throws(SQLError) {
         // The plan comes behind the verdict. Of a statement that cannot be planned there is none: what is wrong with it
         // shows when it runs.
         var lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
         let marker = lines.lastIndex { $0 == ReadsScript.marker }
-        let plan = marker.map { Array(lines[($0 + 1)...]) }
+        var plan = marker.map { Array(lines[($0 + 1)...]) }
+        let typesPrefix = "types "
+        let types = plan?.last { $0.hasPrefix(typesPrefix) }
+        plan?.removeAll { $0.hasPrefix(typesPrefix) }
+        kinds = types.flatMap { ColumnKinds(letters: $0.dropFirst(typesPrefix.count)) } ?? .unknown
         if let marker { lines.removeSubrange(marker...) } else if lines.last == "" { lines.removeLast() }
         guard lines.count >= 8, let version = EngineVersion(lines[0]) else {
             throw SQLError(
                 .engine,
-                "\(process.path) is not DuckDB's command-line program, or too old for this: it says \""
+                "\(program) is not DuckDB's command-line program, or too old for this: it says \""
                     + outcome.error.prefix(300).split(separator: "\n").joined(separator: " ")
                     + "\". Highwater needs \(EngineVersion.minimum) or newer."
             )
@@ -73,13 +102,13 @@ struct Statement {
         guard version >= .minimum else {
             throw SQLError(
                 .engine,
-                "\(process.path) is DuckDB \(version); Highwater needs \(EngineVersion.minimum) or newer."
+                "\(program) is DuckDB \(version); Highwater needs \(EngineVersion.minimum) or newer."
             )
         }
         let message = lines[7...].joined(separator: "\n")
         switch lines[1] {
         case "": break
-        case "not implemented": throw notAQuery
+        case "not implemented": throw Statement.notAQuery
         default: throw SQLError(.statement, Caret.message("Parser Error: \(message)", in: text, at: Int(lines[2])))
         }
         guard lines[3] == "1" else {
@@ -99,12 +128,10 @@ struct Statement {
                 columns: isWrong ? [] : Set(columns.map(\.name))
             )
         }
-        return Statement(
-            text: text,
-            engineVersion: version,
-            reads: planned ?? everything,
-            usesClock: lines[5] == "true"
-        )
+        self.text = text
+        engineVersion = version
+        reads = planned ?? everything
+        usesClock = lines[5] == "true"
     }
 
     private static let notAQuery = SQLError(

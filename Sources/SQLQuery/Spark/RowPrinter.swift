@@ -22,10 +22,22 @@ struct RowPrinter {
         } else {
             arguments += ["-c", rows]
         }
+        let process = EngineProcess(engine: engine, scratch: scratch)
+        var formatter: (any RowFormatter)?
+        if format.needsKinds {
+            let kinds = try await process.run(
+                ["-no-init", "-batch", "-bail", "-list", "-noheader", "-c", ColumnKinds.query(rows)],
+                outputBytes: 1 << 20
+            )
+            guard kinds.isSuccess else { throw EngineFailure.error(kinds, []) }
+            let letters = kinds.output.split(separator: "\n").last?.split(separator: " ").last ?? ""
+            formatter = format.formatter(ColumnKinds(letters: letters) ?? .unknown)
+            if formatter != nil { script += ".output rows.txt\n" }
+        }
         try scratch.write("print.sql", script)
-        let outcome = try await EngineProcess(engine: engine, scratch: scratch)
-            .run(arguments, printing: format, to: output)
+        let outcome = try await process.run(arguments, printingTo: output)
         guard outcome.isSuccess else { throw EngineFailure.error(outcome, []) }
         if format == .parquet { try scratch.copy(RowPrinter.result, to: output) }
+        try formatter?.print("rows.txt", of: scratch, to: output)
     }
 }

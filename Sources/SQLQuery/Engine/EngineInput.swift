@@ -1,0 +1,71 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Tells an engine that has been started what to do, as soon as that is known.
+///
+/// The engine starts with `-f /dev/stdin`, which is a pipe, and waits for a line of it while others prepare what it
+/// is to read. The pipe ends when this object is closed, or this program is; so whoever starts an engine by it gives
+/// it behind that nothing that may run if the line never came.
+final class EngineInput: Sendable {
+    /// The end the engine reads; the object's, open as long as it is.
+    let readEnd: Int32
+    private let writeEnd: Mutex<Int32?>
+
+    /// Makes a pipe.
+    ///
+    /// One with a name will not do: `/dev/stdin` would be opened anew, and wait for a writer that has gone.
+    init() throws(SQLError) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else {
+            throw SQLError(.failed, "A pipe to DuckDB cannot be made: \(unsafe String(cString: strerror(errno))).")
+        }
+        // Not at once with the making, which not every system can; children of swift-subprocess inherit nothing anyway.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        readEnd = ends[0]
+        writeEnd = Mutex(ends[1])
+    }
+
+    deinit {
+        close()
+        closeDescriptor(readEnd)
+    }
+
+    /// Has the engine read a script in the directory it works in, and closes.
+    ///
+    /// The line fits into an empty pipe, and as this end of it is open to read as well, writing neither waits nor ends
+    /// by a signal when the engine has gone.
+    func read(script name: String) {
+        let line = Array(".read \(name)\n".utf8)
+        writeEnd.withLock { end in
+            guard let open = end else { return }
+            var count = -1
+            repeat { count = unsafe write(open, line, line.count) } while count < 0 && errno == EINTR
+        }
+        close()
+    }
+
+    /// Ends the pipe.
+    func close() {
+        writeEnd.withLock { end in
+            if let open = end { closeDescriptor(open) }
+            end = nil
+        }
+    }
+}
+
+private func closeDescriptor(_ descriptor: Int32) {
+    #if canImport(Glibc)
+    Glibc.close(descriptor)
+    #elseif canImport(Musl)
+    Musl.close(descriptor)
+    #else
+    Darwin.close(descriptor)
+    #endif
+}

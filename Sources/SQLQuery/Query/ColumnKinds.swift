@@ -1,0 +1,40 @@
+/// What the columns of an answer hold, as far as printing goes.
+struct ColumnKinds: Hashable {
+    enum Kind: Character {
+        /// Numbers that DuckDB's program prints as JSON numbers.
+        case number = "n"
+        /// Numbers that it prints as texts of JSON: those that 64 bits may not hold, or with decimals.
+        case long = "l"
+        case other = "o"
+    }
+
+    var kinds: [Kind]
+
+    /// Of this nothing is known.
+    static let unknown = ColumnKinds(kinds: [])
+
+    init(kinds: [Kind]) { self.kinds = kinds }
+
+    /// Reads a letter for each column; `nil` when there is another.
+    init?(letters: some StringProtocol) {
+        let kinds = letters.compactMap(Kind.init(rawValue:))
+        guard kinds.count == letters.count else { return nil }
+        self.kinds = kinds
+    }
+
+    /// Whether a column has numbers.
+    func isNumber(_ column: Int) -> Bool { kinds.indices.contains(column) && kinds[column] != .other }
+
+    /// Whether a column has numbers that come as texts.
+    func isLong(_ column: Int) -> Bool { kinds.indices.contains(column) && kinds[column] == .long }
+
+    /// A query for the letters of a statement's columns.
+    static func query(_ statement: String) -> String {
+        """
+        SELECT 'types ' || string_agg(CASE
+            WHEN column_type IN ('HUGEINT', 'UHUGEINT', 'UBIGINT', 'BIGNUM') OR column_type LIKE 'DECIMAL(%' THEN 'l'
+            WHEN column_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'FLOAT',
+              'DOUBLE') THEN 'n' ELSE 'o' END, '') FROM (DESCRIBE FROM query(\(quoted(statement))));
+        """
+    }
+}
