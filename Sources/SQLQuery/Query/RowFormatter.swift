@@ -8,7 +8,7 @@ protocol RowFormatter {
 
 extension RowFormatter {
     /// Prints a file of the scratch directory.
-    consuming func print(_ name: String, of scratch: ScratchDirectory, to output: Int32) throws(SQLError) {
+    consuming func write(_ name: String, of scratch: ScratchDirectory, to output: Int32) throws(SQLError) {
         var formatter = self
         try scratch.copy(name, to: output) { bytes in
             formatter.append(bytes)

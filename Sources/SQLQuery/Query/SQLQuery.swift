@@ -76,9 +76,10 @@ public struct SQLQuery: Sendable {
         // Starting the engine takes it longer than many a query, so this one starts while another is asked about the
         // statement.
         let input = try EngineInput()
-        let (prepared, outcome) = try await beside({
+        @Sendable func runEngine() async throws -> EngineProcess.Outcome {
             try await process.run(run, printingTo: output, input: input)
-        }) {
+        }
+        let (prepared, outcome) = try await beside(runEngine) {
             defer { input.close() }
             let prepared = try await prepare(SQLQuery.named(journal, others), scratch)
             options.progress?(.running)
@@ -91,7 +92,7 @@ public struct SQLQuery: Sendable {
         // What the files of other machines are kept by has to outlive the engine.
         withExtendedLifetime(prepared) {}
         if writesFile { try scratch.copy(SQLQuery.result, to: output) }
-        try prepared.formatter?.print(SQLQuery.rows, of: scratch, to: output)
+        try prepared.formatter?.write(SQLQuery.rows, of: scratch, to: output)
         return SQLReport(engineVersion: prepared.statement.engineVersion.description, prepared.tables)
     }
 

@@ -52,9 +52,10 @@ struct Statement {
         let arguments =
             ["-no-init", "-batch", "-bail", "-list", "-noheader", "-separator", "\n", "-f", "/dev/stdin", "-c", ""]
         // The engine starts while the journals are asked for their columns.
-        let (columns, outcome) = try await beside({
+        @Sendable func ask() async throws -> EngineProcess.Outcome {
             try await process.run(arguments, outputBytes: 64 << 20, input: input)
-        }) {
+        }
+        let (columns, outcome) = try await beside(ask) {
             defer { input.close() }
             let columns = try await SQLQuery.columns(of: journals)
             let script = ReadsScript(

@@ -38,6 +38,6 @@ struct RowPrinter {
         let outcome = try await process.run(arguments, printingTo: output)
         guard outcome.isSuccess else { throw EngineFailure.error(outcome, []) }
         if format == .parquet { try scratch.copy(RowPrinter.result, to: output) }
-        try formatter?.print("rows.txt", of: scratch, to: output)
+        try formatter?.write("rows.txt", of: scratch, to: output)
     }
 }
