@@ -116,6 +116,50 @@ struct ArchiveProgramTests {
         #expect(dated >= 50 && dated < 150)
     }
 
+    @Test("SQL sees what is on the stream and not archived, once, while an archiver stores it")
+    func live() async throws {
+        let place = try await Place(.directory, shards: 2)
+        defer { place.clear() }
+        func put(_ first: Int, _ count: Int) async throws {
+            let outcome = try await ChildProgram.run(
+                ChildProgram.python,
+                place.producer + ["put", "\(first)", "\(count)"]
+            )
+            #expect(outcome.status == 0, "\(outcome.said)")
+        }
+        let statement =
+            "select count(*), count(distinct event_id), count(distinct regexp_extract(data, '[0-9]+')) from events"
+        func ask(_ more: [String] = []) async throws -> String {
+            let arguments = ["sql", place.journal, statement, "--format", "csv", "--live", place.url] + more
+            let outcome = try await ChildProgram.run(ChildProgram.highwater, arguments)
+            #expect(outcome.status == 0, "\(outcome.said)")
+            return outcome.output.split(separator: "\n").last.map(String.init) ?? outcome.said
+        }
+        let archive = ["archive", place.journal, place.url, "--latency", "0.2"]
+        try await put(0, 40)
+        let outcome = try await ChildProgram.run(ChildProgram.highwater, archive + ["--once"])
+        #expect(outcome.status == 0, "\(outcome.said)")
+        try await put(40, 60)
+        #expect(try await ask() == "100,100,100")
+        #expect(try await ask(["--timestamp", "at", "--through", "2021-01-01"]).hasPrefix("60,"))
+        #expect(try await place.numbers() == Array(0..<40))
+        let archiver = try ChildProgram(ChildProgram.highwater, archive)
+        for round in 0..<3 {
+            try await put(100 + round * 20, 20)
+            let sent = 120 + round * 20
+            #expect(try await ask() == "\(sent),\(sent),\(sent)")
+        }
+        archiver.signal(SIGTERM)
+        _ = await archiver.wait()
+        for (arguments, word) in [(["--timestamp", "at"], "name a stream"), (["--live", "ftp://x"], "is no stream")] {
+            let wrong = try await ChildProgram.run(
+                ChildProgram.highwater,
+                ["sql", place.journal, "select 1"] + arguments
+            )
+            #expect(wrong.status == 64 && wrong.said.contains(word), "\(wrong.said)")
+        }
+    }
+
     @Test("what is wrong with a stream is said in a line")
     func errors() async throws {
         let place = try await Place(.directory, shards: 1)

@@ -54,12 +54,14 @@ extension Journal {
         var rest = snapshot
         rest.segments = []
         var whole: [Segment] = []
+        // Where those of an overlay lie only its store knows.
+        let elsewhere = (store as? OverlaidObjectStore)?.keys ?? []
         let catalogSegments = snapshot.segments.count { $0.isInCatalog }
         for segment in snapshot.segments where segment.overlaps(range) {
             if segment.isInCatalog {
                 archived.append(.init(segment: segment, hidden: hidden[segment.key] ?? []))
             } else if segment.payloadBytes >= wholeBytes, !segment.isChanges, snapshot.dropped[segment.key] == nil,
-                snapshot.conditional[segment.key] == nil, snapshot.kept == nil
+                snapshot.conditional[segment.key] == nil, snapshot.kept == nil, !elsewhere.contains(segment.key)
             {
                 whole.append(segment)
             } else if (snapshot.dropped[segment.key]?.count ?? 0) < segment.events {
@@ -101,6 +103,6 @@ extension Journal {
         )
     }
 
-    /// What the journal's objects are in.
-    package var objects: any ObjectStore { store }
+    /// What the journal's objects are in, but for those of an overlay.
+    package var objects: any ObjectStore { (store as? OverlaidObjectStore)?.base ?? store }
 }

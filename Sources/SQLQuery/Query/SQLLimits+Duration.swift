@@ -4,7 +4,7 @@ extension SQLLimits {
     /// - Parameter body: What to do; it is cancelled, and awaited.
     /// - Returns: What it came to.
     /// - Throws: ``SQLError/Code/limit``, and whatever it throws.
-    func timed<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    package func timed<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
         guard let duration else { return try await body() }
         return try await withThrowingTaskGroup(of: Result.self) { group in
             group.addTask { try await body() }

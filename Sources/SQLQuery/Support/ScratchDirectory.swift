@@ -10,9 +10,9 @@ internal import Darwin
 ///
 /// Its owner holds a lock in it (`flock(2)`), so that whoever comes later can tell those that a killed process left
 /// behind, and removes them.
-final class ScratchDirectory: Sendable {
+package final class ScratchDirectory: Sendable {
     /// Its absolute path.
-    let path: String
+    package let path: String
     private let lock: Int32
 
     private static let prefix = "highwater-sql-"
@@ -22,7 +22,7 @@ final class ScratchDirectory: Sendable {
     ///
     /// - Parameter parent: Where; a directory for temporary files.
     /// - Throws: ``SQLError/Code/failed`` when nothing can be written there.
-    init(in parent: String) throws(SQLError) {
+    package init(in parent: String) throws(SQLError) {
         ScratchDirectory.sweep(parent)
         var template = Array("\(parent)/\(ScratchDirectory.prefix)XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else {

@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import EventImport
 internal import EventJournal
 internal import SQLQuery
+internal import StreamArchive
 
 #if canImport(Glibc)
 internal import Glibc
@@ -28,6 +30,9 @@ struct SQLCommand: AsyncParsableCommand {
             --engine spark runs it on Apache Spark, over the same tables in Spark's dialect: on this machine, where SPARK_REMOTE \
             says, or by spark-submit. Spark is not locked up: run nobody else's statements by it.
 
+            --live STREAM adds to current, and so to events, what is on a stream that is archived into the journal and not there \
+            yet, read up to the moment of asking. Give it the --timestamp that the archiver has.
+
             EXAMPLES
               highwater sql ./commits "select key, count(*) from events group by 1 order by 2 desc limit 5"
               highwater sql ./commits "select timestamp, data->>'$.subject' as subject from events limit 3" --format json
@@ -37,6 +42,7 @@ struct SQLCommand: AsyncParsableCommand {
               highwater sql ./commits - < report.sql > report.txt
               highwater sql ./commits "from events" --format parquet > events.parquet
               highwater sql ./commits "select key, count(*) from events group by 1" --engine spark
+              highwater sql s3://bucket/orders "select count(*) from events" --live kinesis://orders?region=eu-west-1
             """
     )
 
@@ -63,6 +69,30 @@ struct SQLCommand: AsyncParsableCommand {
     )
     var with: [NamedJournal] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A stream, of which current also has what is not archived in the journal yet; may be repeated.",
+            valueName: "stream"
+        )
+    )
+    var live: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Where in the payload of --live the time of an event is, as for the archiver: JMESPath.",
+            valueName: "expression"
+        )
+    )
+    var timestamp: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What that is: automatic, rfc3339, seconds, milliseconds, microseconds or nanoseconds. (default: automatic)",
+            valueName: "unit"
+        )
+    )
+    var timestampUnit: TimestampUnit?
+
     @Option(help: ArgumentHelp("The time zone that moments are printed and read in.", valueName: "name"))
     var timeZone = "UTC"
 
@@ -76,6 +106,13 @@ struct SQLCommand: AsyncParsableCommand {
 
     func validate() throws {
         try limits.validate(for: engine)
+        if live.isEmpty, !liveStreams.settings.isEmpty {
+            throw ValidationError("--timestamp and --timestamp-unit are of the records of --live; name a stream.")
+        }
+        if timestampUnit != nil, timestamp == nil {
+            throw ValidationError("--timestamp-unit is of what --timestamp finds; give that, too.")
+        }
+        if let problem = liveStreams.settings.problem(named: { "--\($0)" }) { throw ValidationError(problem) }
         let names = with.map { $0.name.lowercased() }
         if statement == nil {
             if explain { throw ValidationError("--explain is of a query; give one.") }
@@ -107,16 +144,22 @@ struct SQLCommand: AsyncParsableCommand {
         var options = options
         options.progress = { line.update($0) }
         let told = options
-        let report = try await line.ticking {
-            let (journal, others) = try await open()
-            if let spark {
-                return try await SparkQuery(text, engine: spark, printer: printer, options: told)
-                    .run(on: journal, with: others, printingTo: output)
+        let (report, tails) = try await line.ticking {
+            try await told.limits.timed {
+                let (view, others) = try await open(told.progress)
+                let report =
+                    if let spark {
+                        try await SparkQuery(text, engine: spark, printer: printer, options: told)
+                            .run(on: view.journal, with: others, printingTo: output)
+                    } else {
+                        try await SQLQuery(text, engine: printer, options: told)
+                            .run(on: view.journal, with: others, printingTo: output)
+                    }
+                return (report, view.reports)
             }
-            return try await SQLQuery(text, engine: printer, options: told)
-                .run(on: journal, with: others, printingTo: output)
         }
         line.finish()
+        warn(tails)
         if report.computedSegments > 0, Output.errorIsTerminal || explain {
             Output.error(
                 "\(Text.count(report.computedSegments, "segment")) without a column that is asked for: it was taken from payloads. "
@@ -124,6 +167,9 @@ struct SQLCommand: AsyncParsableCommand {
             )
         }
         if explain {
+            for tail in tails {
+                Output.error("live: \(Text.count(tail.records, "record")) of \(tail.stream) not archived")
+            }
             Output.error(
                 "archived: \(Text.count(report.archivedSegments, "segment")), \(Text.bytes(report.archivedBytes)), "
                     + "\(Text.count(report.skippedSegments, "segment")) not read, "
@@ -135,18 +181,30 @@ struct SQLCommand: AsyncParsableCommand {
         withExtendedLifetime(paged) {}
     }
 
-    private func open() async throws -> (Journal, [String: Journal]) {
+    private var liveStreams: LiveStreams {
+        LiveStreams(urls: live, settings: ArchiveSettings(timestamp: timestamp, timestampUnit: timestampUnit))
+    }
+
+    private func warn(_ tails: [StreamTail.Report]) {
+        for warning in tails.flatMap(\.warnings) { Output.error("highwater: \(warning)") }
+    }
+
+    private func open(
+        _ progress: (@Sendable (SQLProgress) -> Void)?
+    ) async throws -> (LiveStreams.View, [String: Journal]) {
         let journal = try await journal.open(create: false)
         var others: [String: Journal] = [:]
         for other in with { others[other.name] = try await JournalArgument.open(other.journal, create: false) }
-        return (journal, others)
+        // Last, since it is read up to now.
+        return (try await liveStreams.over(journal, progress: progress), others)
     }
 
     private func openShell(_ query: SQLQuery) async throws {
-        let (journal, others) = try await open()
+        let (view, others) = try await open(nil)
+        warn(view.reports)
         // Ctrl-C is for the statement that runs in the shell.
         signal(SIGINT, SIG_IGN)
-        let status = try await query.openShell(on: journal, with: others, terminal: SQLEngine.terminal)
+        let status = try await query.openShell(on: view.journal, with: others, terminal: SQLEngine.terminal)
         if status != 0 { Signals.exit(status) }
     }
 

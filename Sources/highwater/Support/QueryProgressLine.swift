@@ -76,6 +76,7 @@ final class QueryProgressLine: Sendable {
         let what =
             switch progress {
             case nil: "planning"
+            case .live(let records): "reading streams  \(Text.count(records, "record"))"
             case .fetching(let bytes, let all):
                 "fetching segments  \(Text.bytes(bytes)) of \(Text.bytes(all))\(part(bytes, all))"
             case .reading(let events): "reading the inbox  \(Text.count(events, "event"))"
