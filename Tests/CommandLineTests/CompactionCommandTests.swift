@@ -308,7 +308,7 @@ struct CompactionCommandTests {
             "\(first.output)"
         )
         #expect(first.output.contains("deleted       not yet") && first.output.hasSuffix("last copy gone  not yet\n"))
-        #expect(first.error.contains("Erase the same again then, by their ids"), "\(first.error)")
+        #expect(first.error.contains("Then erase the same again, by their ids"), "\(first.error)")
         let rest = before.split(separator: "\n").filter { !$0.contains(secret) && $0 != "{}" }
         #expect(try await fixture.replay().split(separator: "\n") == rest)
         #expect(try await fixture.highwater("get", "victim-1").status == 4)
