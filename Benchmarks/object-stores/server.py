@@ -40,11 +40,11 @@ class Pace:
         if not self.rate:
             return
         with self.lock:
-            begin = max(self.free, time.monotonic())
-            self.free = begin + count / self.rate
+            free = self.free = max(self.free, time.monotonic()) + count / self.rate
+        delay = free - time.monotonic()
         # What is ahead of its time by less than a tick of the scheduler is let through.
-        if self.free - time.monotonic() > 0.001:
-            time.sleep(self.free - time.monotonic())
+        if delay > 0.001:
+            time.sleep(delay)
 
 
 class Object:

@@ -53,9 +53,12 @@ final class ReadAhead: Sendable {
     private let state = Mutex(State())
 
     /// The bytes under way or waiting at most: with a round trip of 30 ms enough for 10 Gbit/s.
-    static let maximumBytes = 48 << 20
+    ///
+    /// More than 16 requests: those that share a link end together, and while they are decoded the next have to be under
+    /// way.
+    static let maximumBytes = 64 << 20
     /// The same before anything was taken.
-    private static let firstBytes = 16 << 20
+    private static let firstBytes = 32 << 20
     /// The largest request that several places share.
     private static let spanBytes = 4 << 20
 
@@ -125,7 +128,7 @@ final class ReadAhead: Sendable {
 
     private func add(_ place: Place, _ state: inout State) {
         // Small requests first: the beginning is awaited.
-        let limit = min(Self.spanBytes, state.expected / 8)
+        let limit = min(Self.spanBytes, state.expected / 2)
         state.expected += place.bytes
         if let last = state.queue.last, let span = state.spans[last], span.key == place.key, let range = place.range,
             let before = span.range, before.upperBound == range.lowerBound, before.count + range.count <= limit
