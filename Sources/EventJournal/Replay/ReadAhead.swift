@@ -54,8 +54,7 @@ final class ReadAhead: Sendable {
 
     /// The bytes under way or waiting at most: with a round trip of 30 ms enough for 10 Gbit/s.
     ///
-    /// More than 16 requests: those that share a link end together, and while they are decoded the next have to be under
-    /// way.
+    /// Requests that share a link end together, and while they are decoded the next have to be under way.
     static let maximumBytes = 64 << 20
     /// The same before anything was taken.
     private static let firstBytes = 32 << 20

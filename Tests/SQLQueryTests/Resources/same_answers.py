@@ -49,7 +49,7 @@ def plain(value):
 
 
 def rows(directory, number):
-    table = pyarrow.parquet.read_table(f"{directory}/{number}.parquet")
+    table = pyarrow.parquet.ParquetFile(f"{directory}/{number}.parquet").read()
     columns = [[plain(value) for value in column.to_pylist()] for column in table.columns]
     return table.column_names, [list(row) for row in zip(*columns)]
 
