@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "NATSStreams", targets: ["NATSStreams"]),
         .library(name: "StreamArchive", targets: ["StreamArchive"]),
         .library(name: "ReplayConsistency", targets: ["ReplayConsistency"]),
+        .library(name: "ReplayJobs", targets: ["ReplayJobs"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -113,7 +114,7 @@ let package = Package(
         ),
         .target(name: "PresignedStorage", dependencies: ["CloudHTTP", "CloudSupport", "ObjectStorage"]),
         .target(name: "RecordStreams"),
-        .target(name: "ReplayConsistency"),
+        .target(name: "ReplayConsistency", dependencies: ["CloudSupport"]),
         .target(name: "RecordStreamsTesting", dependencies: ["RecordStreams"]),
         .target(
             name: "KinesisStreams",
@@ -150,6 +151,15 @@ let package = Package(
         ),
 
         .target(
+            name: "ReplayJobs",
+            dependencies: [
+                "CloudHTTP", "CloudSupport", "CSimdJSON", "EventJournal", "ObjectStorage", "Parquet", "RecordStreams",
+                "ReplayConsistency",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+
+        .target(
             name: "FlashFlood",
             dependencies: [
                 "EventJournal", "ObjectStorage", "Parquet", "CSimdJSON",
@@ -177,7 +187,7 @@ let package = Package(
             dependencies: [
                 "EventJournal", "EventImport", "FlashFlood", "JMESPath", "ObjectStorage", "Parquet", "S3Storage",
                 "GoogleCloudStorage", "PresignedStorage", "SQLQuery", "KinesisStreams", "NATSStreams", "RecordStreams",
-                "StreamArchive",
+                "StreamArchive", "ReplayJobs", "CloudSupport",
                 "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -331,6 +341,15 @@ let package = Package(
             exclude: ["Support/peer.py"]
         ),
         .testTarget(name: "ReplayConsistencyTests", dependencies: ["ReplayConsistency", "ObjectStorageTesting"]),
+        .testTarget(
+            name: "ReplayJobsTests",
+            dependencies: [
+                "ReplayJobs", "CloudSupport", "CloudTesting", "EventJournal", "KinesisStreams", "ObjectStorage",
+                "ObjectStorageTesting", "RecordStreams", "ReplayConsistency", "highwater",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            exclude: ["Support/consumer.py", "Support/http_sink.py"]
+        ),
         .testTarget(
             name: "StreamArchiveTests",
             dependencies: [

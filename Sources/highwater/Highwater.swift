@@ -27,7 +27,7 @@ struct Highwater: AsyncParsableCommand {
         version: HighwaterVersion.text,
         subcommands: [
             Import.self, Archive.self, Export.self, Put.self, Update.self, Delete.self, Get.self, ReplayCommand.self,
-            FollowCommand.self,
+            ReplayTo.self, Jobs.self, FollowCommand.self,
             Marks.self,
             SQLCommand.self,
             Segments.self, Streams.self, Stats.self, Fields.self, Columns.self, Verify.self, Compact.self,

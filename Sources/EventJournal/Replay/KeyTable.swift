@@ -89,6 +89,16 @@ struct KeyTable: Sendable {
         peakByteCount = max(peakByteCount, before + parts[part].byteCount)
     }
 
+    /// The keys with the times of their events, in any order.
+    var latestKeys: [LatestKey] {
+        var keys: [LatestKey] = []
+        keys.reserveCapacity(count)
+        for part in parts {
+            for entry in part.entries { keys.append(LatestKey(hash: entry.key.high, timestamp: entry.timestamp)) }
+        }
+        return keys
+    }
+
     /// The rows that are left, ascending, by number of their segment; the table is empty then.
     mutating func takeRows() -> [Int: [Int]] {
         var counts: [Int: Int] = [:]

@@ -14,10 +14,15 @@ struct LatestPerKey {
 
     /// The snapshot with nothing in it but those events.
     ///
-    /// - Parameter onDamage: Called for a segment that cannot be read; throws to end.
+    /// - Parameters:
+    ///   - notify: Told what was found; throws to end.
+    ///   - onDamage: Called for a segment that cannot be read; throws to end.
     /// - Returns: The snapshot, of which ``Snapshot/kept`` says what is left.
     /// - Throws: ``JournalError``, by what is wrong with a segment or the store.
-    func selected(onDamage: (Segment, JournalError) throws -> Void) async throws -> Snapshot {
+    func selected(
+        notify: (@Sendable ([LatestKey]) async throws -> Void)?,
+        onDamage: (Segment, JournalError) throws -> Void
+    ) async throws -> Snapshot {
         var chunks: [Chunk] = []
         for (rank, segment) in snapshot.segments.enumerated() where segment.overlaps(range) {
             do {
@@ -54,11 +59,26 @@ struct LatestPerKey {
                 }
             }
         }
+        if let notify { try await notify(table.latestKeys) }
         var selection = snapshot
         var kept: [String: [Int]] = [:]
         for (rank, rows) in table.takeRows() { kept[snapshot.segments[rank].key] = rows }
         selection.kept = kept
         return selection
+    }
+}
+
+/// The last event of a key, as far as a replay job has to know it.
+package struct LatestKey: Sendable, Hashable {
+    /// The XXH64 of the key.
+    package var hash: UInt64
+    /// When the event happened, in microseconds since 1970 UTC.
+    package var timestamp: Int64
+
+    /// Makes one.
+    package init(hash: UInt64, timestamp: Int64) {
+        self.hash = hash
+        self.timestamp = timestamp
     }
 }
 

@@ -14,6 +14,9 @@ public struct ReplayOptions: Sendable {
     public var latestPerKey: Bool
     /// Which events to deliver, and what of them; applied to what ``latestPerKey`` leaves.
     public var selection: EventSelection?
+    /// Told which event of each key is the last, before any is delivered, and once more when the replay has to look
+    /// anew; what it throws ends the replay.
+    package var onLatest: (@Sendable ([LatestKey]) async throws -> Void)?
 
     /// Options; the defaults refuse damage.
     public init(

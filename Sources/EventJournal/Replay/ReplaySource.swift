@@ -171,7 +171,7 @@ actor ReplaySource {
         for damaged in snapshot.damaged { report(damaged) }
         if options.latestPerKey {
             snapshot = try await LatestPerKey(snapshot: snapshot, range: range, reader: reader)
-                .selected { segment, error in
+                .selected(notify: options.onLatest) { segment, error in
                     guard skips.admits(error) else { throw error }
                     skip(segment, error)
                 }

@@ -4,6 +4,7 @@ internal import EventJournal
 internal import FlashFlood
 internal import ObjectStorage
 internal import RecordStreams
+internal import ReplayJobs
 internal import SQLQuery
 internal import StreamArchive
 
@@ -51,6 +52,7 @@ enum Failure {
         case let error as CommandError: (error.status, error.message)
         case let error as InputError: (storage, error.message)
         case let error as StreamError: (status(of: error), error.message)
+        case let error as ReplayJobError: (status(of: error), error.message)
         case let error as ArchiveError: (storage, error.message)
         case is CancellationError: (interrupted, "Interrupted.")
         default: nil
@@ -65,6 +67,16 @@ enum Failure {
         case .tooLittle: tooLittle
         case .invalidEvent, .invalidOption, .invalidMark, .invalidManifest: usage
         default: (error.cause as? ObjectStoreError).map(status(of:)) ?? storage
+        }
+    }
+
+    private static func status(of error: ReplayJobError) -> Int32 {
+        switch error.code {
+        case .notFound: notFound
+        case .exists: exists
+        case .invalid, .over, .busy: usage
+        case .damaged: damaged
+        default: storage
         }
     }
 

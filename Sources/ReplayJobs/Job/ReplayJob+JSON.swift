@@ -1,0 +1,168 @@
+internal import CloudSupport
+internal import EventJournal
+
+/// The object of a job, `_replays/JOB.json`; see `docs/format.md`.
+extension ReplayJob {
+    /// As JSON, with the nonce that tells whose put it was.
+    func json(nonce: String) -> [UInt8] {
+        var owned: String?
+        if let owner {
+            owned = JSONLine.object([
+                ("name", JSONValue.quote(owner.name)), ("beat", "\(owner.beat)"),
+                ("seen", "\(owner.seen.microseconds)"),
+            ])
+        }
+        let reached = position.map { position in
+            JSONLine.object([
+                ("moment", "\(position.moment)"), ("sent", JSONValue.quote(Base64.encode(position.sent.packed))),
+            ])
+        }
+        let text = JSONLine.object([
+            ("format", "1"), ("job", JSONValue.quote(id)), ("nonce", JSONValue.quote(nonce)),
+            ("created", "\(created.microseconds)"), ("state", JSONValue.quote(state.rawValue)),
+            ("message", message.map(JSONValue.quote)), ("epoch", "\(epoch)"), ("owner", owned),
+            ("spec", spec.json), ("position", reached), ("progress", progress.json),
+        ])
+        return Array((text + "\n").utf8)
+    }
+
+    /// Reads the object; members it does not know are passed over.
+    ///
+    /// - Throws: ``ReplayJobError/Code/damaged``.
+    init(_ bytes: [UInt8], id: String, object: String) throws {
+        func damaged(_ problem: String) -> ReplayJobError {
+            ReplayJobError(
+                .damaged,
+                "The replay job \(object) \(problem). Delete it and begin another, or update Highwater."
+            )
+        }
+        let document: JSONValue
+        do {
+            document = try JSONValue.parse(bytes)
+        } catch {
+            throw damaged("cannot be read: \(error)")
+        }
+        guard document["format"]?.integer == 1 else { throw damaged("has no format that this version knows") }
+        guard let specified = document["spec"], let spec = ReplayJobSpec(specified) else {
+            throw damaged("does not say what it does")
+        }
+        guard document["job"]?.text == id, let created = document["created"]?.integer,
+            let state = document["state"]?.text.flatMap(State.init), let epoch = document["epoch"]?.integer
+        else { throw damaged("lacks its state") }
+        self.init(id: id, spec: spec, created: Timestamp(microseconds: created))
+        self.state = state
+        self.epoch = Int(epoch)
+        message = document["message"]?.text
+        if let owner = document["owner"] {
+            guard let name = owner["name"]?.text, let beat = owner["beat"]?.integer else {
+                throw damaged("has an owner without a name")
+            }
+            self.owner = Owner(
+                name: name,
+                beat: Int(beat),
+                seen: Timestamp(microseconds: owner["seen"]?.integer ?? 0)
+            )
+        }
+        if let position = document["position"] {
+            guard let moment = position["moment"]?.integer,
+                let packed = position["sent"]?.text.flatMap({ Base64.decode($0) }),
+                let sent = Set<UInt64>(packed: packed)
+            else { throw damaged("has a position that cannot be read") }
+            self.position = JobPosition(moment: moment, sent: sent)
+        }
+        progress = Progress(document["progress"] ?? .null)
+    }
+}
+
+extension ReplayJob.Progress {
+    fileprivate var json: String {
+        JSONLine.object([
+            ("events", "\(events)"), ("bytes", "\(bytes)"), ("last", last.map { "\($0.microseconds)" }),
+            ("fraction", "\(fraction)"), ("events_per_second", "\(eventsPerSecond)"),
+            ("bytes_per_second", "\(bytesPerSecond)"), ("left_seconds", timeLeft.map { "\($0.inSeconds)" }),
+            ("noted", noted.map { "\($0.microseconds)" }),
+        ])
+    }
+
+    fileprivate init(_ json: JSONValue) {
+        events = Int(json["events"]?.integer ?? 0)
+        bytes = Int(json["bytes"]?.integer ?? 0)
+        last = json["last"]?.integer.map { Timestamp(microseconds: $0) }
+        fraction = json["fraction"]?.double ?? 0
+        eventsPerSecond = json["events_per_second"]?.double ?? 0
+        bytesPerSecond = json["bytes_per_second"]?.double ?? 0
+        timeLeft = json["left_seconds"]?.double.map { .seconds($0) }
+        noted = json["noted"]?.integer.map { Timestamp(microseconds: $0) }
+    }
+}
+
+extension ReplayJobSpec {
+    fileprivate var json: String {
+        func texts(_ texts: [String: String]) -> String? {
+            texts.isEmpty
+                ? nil : JSONLine.object(texts.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.quote($0.value)) })
+        }
+        return JSONLine.object([
+            ("sink", JSONValue.quote(sink)), ("sink_options", texts(sinkOptions)),
+            ("after", after.map { "\($0.microseconds)" }), ("through", through.map { "\($0.microseconds)" }),
+            ("where", condition.map(JSONValue.quote)), ("select", projection.map(JSONValue.quote)),
+            ("strict", isStrict ? "true" : nil), ("latest_per_key", latestPerKey ? "true" : nil),
+            ("annotated", isAnnotated ? "true" : nil), ("annotations", texts(annotations)),
+            ("may_overwrite", mayOverwrite ? "true" : nil), ("rate", (rate?.text).map(JSONValue.quote)),
+            ("batch_records", batchRecords.map { "\($0)" }), ("lease_seconds", "\(lease.inSeconds)"),
+        ])
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        guard let sink = json["sink"]?.text, let lease = json["lease_seconds"]?.double else { return nil }
+        self.init(sink: sink)
+        self.lease = .seconds(lease)
+        sinkOptions = json["sink_options"]?.members.compactMapValues(\.text) ?? [:]
+        after = json["after"]?.integer.map { Timestamp(microseconds: $0) }
+        through = json["through"]?.integer.map { Timestamp(microseconds: $0) }
+        condition = json["where"]?.text
+        projection = json["select"]?.text
+        isStrict = json["strict"] == .boolean(true)
+        latestPerKey = json["latest_per_key"] == .boolean(true)
+        isAnnotated = json["annotated"] == .boolean(true)
+        annotations = json["annotations"]?.members.compactMapValues(\.text) ?? [:]
+        mayOverwrite = json["may_overwrite"] == .boolean(true)
+        batchRecords = json["batch_records"]?.integer.map { Int($0) }
+        if let text = json["rate"]?.text {
+            guard let rate = ReplayRate(text) else { return nil }
+            self.rate = rate
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+}
+
+extension Set<UInt64> {
+    /// Eight bytes each, little-endian, ascending.
+    var packed: [UInt8] { sorted().flatMap { hash in (0..<8).map { UInt8(truncatingIfNeeded: hash >> ($0 * 8)) } } }
+
+    /// The inverse; `nil` when the bytes are not eight each.
+    init?(packed: [UInt8]) {
+        guard packed.count.isMultiple(of: 8) else { return nil }
+        self = Set(
+            stride(from: 0, to: packed.count, by: 8)
+                .map { start in (0..<8).reduce(UInt64(0)) { $0 | UInt64(packed[start + $1]) << ($1 * 8) } }
+        )
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
+
+/// JSON by hand.
+enum JSONLine {
+    /// An object of members that are there.
+    static func object(_ members: [(String, String?)]) -> String {
+        "{"
+            + members.compactMap { name, json in json.map { JSONValue.quote(name) + ":" + $0 } }.joined(separator: ",")
+            + "}"
+    }
+}

@@ -1,0 +1,96 @@
+public import EventJournal
+internal import Parquet
+public import RecordStreams
+
+/// Where a replay job sends to.
+///
+/// Batches come one after the other, in order. When ``send(_:)`` returns, every record of the batch is acknowledged;
+/// when it throws, or the process dies, some may be, and the job sends the batch again when it is resumed.
+public protocol ReplaySink: Sendable {
+    /// Where records go, for messages.
+    var name: String { get }
+    /// At most so many records are handed in at a time, unless the job says otherwise.
+    var batchRecords: Int { get }
+    /// And none more once their payloads have so many bytes.
+    var batchBytes: Int { get }
+
+    /// Gets ready.
+    ///
+    /// - Parameter isResuming: Whether the job has sent something before, in this process or another one.
+    /// - Throws: ``ReplayJobError``, or an error of the sink's own.
+    func begin(isResuming: Bool) async throws
+
+    /// Sends records, and tries again what may pass; returns when all of them are acknowledged.
+    ///
+    /// - Parameter batch: At least one event, its payload as it is to be sent.
+    /// - Throws: ``ReplayJobError``, or an error of the sink's own.
+    func send(_ batch: EventBatch) async throws
+}
+
+extension ReplaySink {
+    /// Nothing to do.
+    public func begin(isResuming: Bool) async throws {}
+}
+
+/// A stream as the sink of a replay: key and payload of each event become a record.
+///
+/// An event without a key is sent under its id.
+public struct StreamReplaySink: ReplaySink {
+    private let sink: any StreamSink
+
+    /// The name of the stream.
+    public var name: String { sink.name }
+    /// At most so many records at a time.
+    public let batchRecords: Int
+    /// And none more once they have so many bytes.
+    public let batchBytes: Int
+
+    /// Makes a sink of a stream.
+    ///
+    /// - Parameters:
+    ///   - sink: The stream.
+    ///   - batchRecords: At most so many records at a time.
+    ///   - batchBytes: And none more once their payloads have so many bytes.
+    public init(_ sink: any StreamSink, batchRecords: Int = 500, batchBytes: Int = 4 << 20) {
+        self.sink = sink
+        self.batchRecords = batchRecords
+        self.batchBytes = batchBytes
+    }
+
+    /// Sends records.
+    public func send(_ batch: EventBatch) async throws {
+        var records: [OutgoingRecord] = []
+        records.reserveCapacity(batch.count)
+        for row in 0..<batch.count {
+            records.append(OutgoingRecord(key: batch.streamKey(at: row), data: batch.payloads[row] ?? []))
+        }
+        try await sink.send(records)
+    }
+}
+
+/// Another journal as the sink of a replay: events keep their ids, so that what comes twice is there once.
+public struct JournalReplaySink: ReplaySink {
+    private let journal: Journal
+
+    /// Where the journal is.
+    public var name: String { journal.location }
+    /// At most so many events become a segment.
+    public var batchRecords: Int { 50_000 }
+    /// And none more once their payloads have so many bytes.
+    public var batchBytes: Int { 32 << 20 }
+
+    /// Makes a sink of a journal.
+    public init(_ journal: Journal) { self.journal = journal }
+
+    /// Appends events, by one put.
+    public func send(_ batch: EventBatch) async throws { try await journal.append(batch) }
+}
+
+extension EventBatch {
+    fileprivate func streamKey(at row: Int) -> String {
+        if let keys, !keys.views[row].isNull, keys.views[row].length > 0 {
+            return unsafe keys.withBytes(at: row) { unsafe String(decoding: $0, as: UTF8.self) }
+        }
+        return unsafe ids.withBytes(at: row) { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}

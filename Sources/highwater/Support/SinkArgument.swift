@@ -1,0 +1,179 @@
+internal import CloudSupport
+internal import EventJournal
+internal import KinesisStreams
+internal import NATSStreams
+internal import ReplayJobs
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Where a replay job sends, from words that are stored in the job.
+enum SinkArgument {
+    /// What kind of sink words name.
+    private enum Kind {
+        case kinesis
+        case nats
+        case http
+        case file(String)
+        case standardOutput
+        case journal
+    }
+
+    /// Options of a job that say more of its sink.
+    static let method = "method"
+    static let body = "body"
+    static let format = "format"
+
+    private static func kind(_ text: String) throws -> Kind {
+        let scheme = text.prefix { $0 != ":" }.lowercased()
+        guard scheme.count < text.count, !scheme.contains("/"), !scheme.isEmpty else {
+            if text == "-" { return .standardOutput }
+            if text.hasSuffix("/") || isDirectory(text) { return .journal }
+            return .file(text)
+        }
+        switch scheme {
+        case "kinesis": return .kinesis
+        case "nats", "tls": return .nats
+        case "http", "https": return .http
+        case "file":
+            let path = try path(ofFileURL: text)
+            return path.hasSuffix("/") || isDirectory(path) ? .journal : .file(path)
+        case "s3", "gs", "memory": return .journal
+        default: throw wrong(text)
+        }
+    }
+
+    private static func wrong(_ text: String) -> CommandError {
+        CommandError(
+            status: Failure.usage,
+            message:
+                "\"\(text)\" is no sink. Write kinesis://STREAM?region=…, nats://HOST/STREAM, https://…, a file, - for standard output, or a "
+                + "journal: s3://…, gs://…, or a directory that exists or ends with a slash."
+        )
+    }
+
+    /// The sink as a job has it, which any process can open from anywhere: paths are absolute.
+    ///
+    /// - Throws: ``CommandError`` when it is none.
+    static func stored(_ text: String) throws -> String {
+        switch try kind(text) {
+        case .kinesis, .http, .standardOutput: return text
+        case .nats:
+            guard StreamURL.shown(text) == text else {
+                throw CommandError(
+                    status: Failure.usage,
+                    message:
+                        "The URL of a sink is stored in the job, so it must not have a password or token in it; write "
+                        + "nats:///STREAM, and the server with its password into NATS_URL."
+                )
+            }
+            return text
+        case .file(let path): return absolute(path)
+        case .journal:
+            let isFileURL = text.lowercased().hasPrefix("file:")
+            if !isFileURL, text.contains("://") || text.lowercased().hasPrefix("memory:") { return text }
+            let path = absolute(isFileURL ? try path(ofFileURL: text) : text)
+            return path.hasSuffix("/") ? path : path + "/"
+        }
+    }
+
+    /// The path of `file:PATH`, `file:///PATH` or `file://localhost/PATH`.
+    private static func path(ofFileURL text: String) throws -> String {
+        var rest = text.dropFirst("file:".count)
+        if rest.hasPrefix("//") {
+            rest = rest.dropFirst(2)
+            if rest.lowercased().hasPrefix("localhost/") { rest = rest.dropFirst("localhost".count) }
+            guard rest.hasPrefix("/") else { throw wrong(text) }
+        }
+        guard !rest.isEmpty, let path = PercentEncoding.decode(rest) else { throw wrong(text) }
+        return path
+    }
+
+    /// Opens the sink of a job.
+    ///
+    /// - Throws: ``ReplayJobError``, `StreamError`, or `JournalError` when it cannot be.
+    static func open(_ spec: ReplayJobSpec, job: String, from journal: Journal) async throws -> any ReplaySink {
+        let format = spec.sinkOptions[SinkArgument.format].flatMap { RecordFormat(rawValue: $0) }
+        switch try kind(spec.sink) {
+        case .kinesis: return StreamReplaySink(try KinesisStream(url: spec.sink))
+        case .nats:
+            return StreamReplaySink(try NATSStream(url: spec.sink), batchRecords: 5000, batchBytes: 8 << 20)
+        case .http: return try HTTPReplaySink(try http(spec, format), job: job)
+        case .file(let path): return FileReplaySink(path: path, format: format ?? .data)
+        case .standardOutput: return FileReplaySink(path: nil, format: format ?? .data)
+        case .journal:
+            let target = try await JournalArgument.open(spec.sink, create: true)
+            let places = [target.location, journal.location]
+                .map { place in
+                    String(place.reversed().drop { $0 == "/" }.reversed())
+                }
+            guard places[0] != places[1] else {
+                throw CommandError(
+                    status: Failure.usage,
+                    message:
+                        "\(target.location) is the journal itself: its events have these ids already. Name another one."
+                )
+            }
+            return JournalReplaySink(target)
+        }
+    }
+
+    private static func http(_ spec: ReplayJobSpec, _ format: RecordFormat?) throws -> HTTPReplaySink.Configuration {
+        var configuration = HTTPReplaySink.Configuration(url: spec.sink)
+        configuration.method = spec.sinkOptions[SinkArgument.method] ?? configuration.method
+        configuration.body =
+            spec.sinkOptions[SinkArgument.body].flatMap { HTTPReplaySink.Configuration.Body(rawValue: $0) }
+            ?? configuration.body
+        configuration.format = format ?? configuration.format
+        let environment = EnvironmentVariables.process
+        configuration.authorization = environment["HIGHWATER_HTTP_AUTHORIZATION"]
+        if let path = environment["HIGHWATER_HTTP_SECRET_FILE"] {
+            do throws(SmallFile.Failure) {
+                let text = try SmallFile.read(path)
+                configuration.secret = Array(text.utf8.reversed().drop { $0 == 10 || $0 == 13 }.reversed())
+            } catch {
+                throw CommandError(status: Failure.usage, message: "HIGHWATER_HTTP_SECRET_FILE: \(error).")
+            }
+        } else if let secret = environment["HIGHWATER_HTTP_SECRET"] {
+            configuration.secret = Array(secret.utf8)
+        }
+        if configuration.secret?.isEmpty == true {
+            throw CommandError(status: Failure.usage, message: "The file of HIGHWATER_HTTP_SECRET_FILE is empty.")
+        }
+        return configuration
+    }
+
+    /// Which options of the command a sink has no use for.
+    static func check(_ text: String, format: RecordFormat?, method: String?, body: String?) throws {
+        let isHTTP: Bool
+        let isText: Bool
+        switch try kind(text) {
+        case .http: (isHTTP, isText) = (true, true)
+        case .file, .standardOutput: (isHTTP, isText) = (false, true)
+        case .kinesis, .nats, .journal: (isHTTP, isText) = (false, false)
+        }
+        func refuse(_ option: String, _ what: String) throws {
+            throw CommandError(status: Failure.usage, message: "\(option) is for \(what), and \(text) is none.")
+        }
+        if !isHTTP, method != nil { try refuse("--method", "http: sinks") }
+        if !isHTTP, body != nil { try refuse("--body", "http: sinks") }
+        if !isText, format != nil { try refuse("--format", "files, standard output and http: sinks") }
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var information = stat()
+        return unsafe stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+    }
+
+    private static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let directory = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(directory) }
+        return unsafe String(cString: directory) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+    }
+}

@@ -1,0 +1,256 @@
+import CloudTesting
+import Foundation
+import ReplayConsistency
+import Testing
+
+@Suite("The program runs replay jobs", .timeLimit(.minutes(2)))
+struct ProgramTests {
+    private let directory = FileManager.default.temporaryDirectory.appending(path: "replay-\(UUID().uuidString)")
+    private var journal: String { directory.appending(path: "journal").path }
+
+    private func file(_ name: String) -> String { directory.appending(path: name).path }
+
+    /// Runs the program and expects how it ends.
+    @discardableResult
+    private func highwater(
+        _ arguments: String...,
+        status: Int32 = 0,
+        environment: [String: String]? = nil
+    ) async throws -> ChildProgram.Outcome {
+        let outcome = try await ChildProgram.run(ChildProgram.highwater, arguments, environment: environment)
+        #expect(outcome.status == status, "\(arguments): \(outcome.said)")
+        return outcome
+    }
+
+    /// Makes a journal of numbered records of seven keys.
+    private func record(_ count: Int) async throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let lines = (0..<count)
+            .map { number in
+                "{\"id\":\"e\(number)\",\"at\":\(1_600_000_000 + number / 2),\"k\":\"key-\(number % 7)\",\"n\":\(number)}\n"
+            }
+        try Data(lines.joined().utf8).write(to: directory.appending(path: "lines"))
+        try await highwater("import", journal, file("lines"), "--id", "id", "--timestamp", "at", "--key", "k")
+    }
+
+    private func clear() { try? FileManager.default.removeItem(at: directory) }
+
+    private func onlyJob() async throws -> [String: Any] {
+        let list = try await highwater("jobs", "list", journal, "--json").output.split(separator: "\n")
+        let line = try #require(list.last)
+        return try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+
+    /// Waits until a file has more bytes than it had.
+    private func growth(of path: String, beyond bytes: Int = 0) async throws -> Int {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+            if let size, size > bytes { return size }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record("\(path) does not grow")
+        return bytes
+    }
+
+    private static func numbers(_ text: some StringProtocol) -> [Int] {
+        text.split(separator: "\n")
+            .compactMap { line in
+                let json = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return json?["n"] as? Int
+            }
+    }
+
+    /// How many numbers come twice; that each comes, and that those of a key come in order.
+    private func expectAll(_ numbers: [Int], _ count: Int) -> Int {
+        #expect(Set(numbers) == Set(0..<count))
+        var seen: Set<Int> = []
+        for (_, of) in Dictionary(grouping: numbers.filter { seen.insert($0).inserted }, by: { $0 % 7 }) {
+            #expect(of == of.sorted())
+        }
+        return numbers.count - Set(numbers).count
+    }
+
+    @Test("kill -9, and another process goes on: a batch at most comes twice, and the file has whole lines")
+    func killed() async throws {
+        defer { clear() }
+        try await record(3000)
+        let out = file("out.ndjson")
+        let arguments = ["replay-to", journal, out, "--batch", "50", "--lease", "1", "--rate", "2000/s"]
+        var program = try ChildProgram(ChildProgram.highwater, arguments)
+        var kills = 0
+        while kills < 4 {
+            let before = (try? Data(contentsOf: URL(filePath: out)))?.count ?? 0
+            _ = try await growth(of: out, beyond: before + 4000 + kills * 777)
+            program.signal(SIGKILL)
+            _ = await program.wait()
+            kills += 1
+            // What a crash may leave of a line.
+            let handle = try FileHandle(forUpdating: URL(filePath: out))
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data("{\"n\":".utf8))
+            try handle.close()
+            let id = try #require(try await onlyJob()["job"] as? String)
+            program = try ChildProgram(ChildProgram.highwater, ["jobs", "resume", journal, id])
+        }
+        let end = await program.wait()
+        #expect(end.status == 0, "\(end.said)")
+        let text = try String(contentsOf: URL(filePath: out), encoding: .utf8)
+        let numbers = Self.numbers(text)
+        #expect(numbers.count == text.split(separator: "\n").count)
+        #expect(expectAll(numbers, 3000) <= kills * 50)
+        #expect(try await onlyJob()["state"] as? String == "done")
+        try await highwater("jobs", "resume", journal, try #require(try await onlyJob()["job"] as? String), status: 64)
+    }
+
+    @Test("Ctrl-C pauses and says how to go on; pause, watch and cancel work from other processes")
+    func stopped() async throws {
+        defer { clear() }
+        try await record(2000)
+        let out = file("out.ndjson")
+        let program = try ChildProgram(ChildProgram.highwater, ["replay-to", journal, out, "--rate", "1000/s"])
+        var size = try await growth(of: out)
+        program.signal(SIGINT)
+        var end = await program.wait()
+        #expect(end.status == 130 && end.error.contains("highwater jobs resume"), "\(end.said)")
+        var job = try await onlyJob()
+        let id = try #require(job["job"] as? String)
+        #expect(job["state"] as? String == "paused" && job["owner"] == nil)
+        // Resumed, and paused from elsewhere.
+        let second = try ChildProgram(ChildProgram.highwater, ["replay-to", journal, "--job", id])
+        size = try await growth(of: out, beyond: size)
+        let watch = try ChildProgram(
+            ChildProgram.highwater,
+            ["jobs", "watch", journal, id, "--json", "--interval", "0.05"]
+        )
+        try await Task.sleep(for: .milliseconds(200))
+        let paused = try await highwater("jobs", "pause", journal, id)
+        #expect(paused.output.contains("paused"))
+        end = await second.wait()
+        #expect(end.status == 130, "\(end.said)")
+        let watched = await watch.wait()
+        #expect(watched.status == 0 && watched.output.contains("\"state\":\"paused\""), "\(watched.said)")
+        try await highwater("jobs", "show", journal, String(id.suffix(8)))
+        // Cancelled, it is over.
+        let third = try ChildProgram(ChildProgram.highwater, ["jobs", "resume", journal, id])
+        size = try await growth(of: out, beyond: (try? Data(contentsOf: URL(filePath: out)))?.count ?? size)
+        try await highwater("jobs", "cancel", journal, id)
+        end = await third.wait()
+        #expect(end.status == 0 && end.error.contains("cancelled"), "\(end.said)")
+        job = try await onlyJob()
+        #expect(job["state"] as? String == "cancelled")
+        try await highwater("jobs", "resume", journal, id, status: 64)
+        let numbers = Self.numbers(try String(contentsOf: URL(filePath: out), encoding: .utf8))
+        #expect(numbers == Array(0..<numbers.count) && numbers.count < 2000)
+        try await highwater("jobs", "delete", journal, id)
+        #expect(try await highwater("jobs", "list", journal).output.isEmpty)
+    }
+
+    @Test("another journal gets the same events, and what is filtered and compacted goes to standard output")
+    func sinks() async throws {
+        defer { clear() }
+        try await record(500)
+        let copy = file("copy") + "/"
+        try await highwater("replay-to", journal, copy)
+        try await highwater("replay-to", journal, copy)
+        let (one, other) = (try await highwater("replay", journal), try await highwater("replay", copy))
+        #expect(one.output == other.output && !one.output.isEmpty)
+        let latest = try await highwater("replay-to", journal, "-", "--latest-per-key", "--where", "n > `495`")
+        #expect(Self.numbers(latest.output) == [496, 497, 498, 499])
+        let dry = try await highwater("replay-to", journal, "-", "--dry-run", "--json", "--select", "{n: n}")
+        let found = try #require(try JSONSerialization.jsonObject(with: Data(dry.output.utf8)) as? [String: Any])
+        #expect(found["events"] as? Int == 500 && found["bytes"] as? Int == 500 * 6 + 10 + 2 * 90 + 3 * 400)
+        #expect((found["last"] as? [String: Any])?["id"] as? String == "e499")
+    }
+
+    @Test("what is wrong is said in a line, before there is a job")
+    func errors() async throws {
+        defer { clear() }
+        try await record(10)
+        let wrong: [([String], Int32, String)] = [
+            (["redis://x"], 64, "no sink"), (["kinesis://"], 64, "names no stream"),
+            (["nats://me:pw@host/S"], 64, "NATS_URL"), (["http://"], 64, "no http"),
+            (["http://a b/"], 64, "no http"), (["https://me:secret@host/"], 64, "HIGHWATER_HTTP_AUTHORIZATION"),
+            ([journal], 64, "itself"),
+            (["x", "--rate", "fast"], 64, "no rate"), (["x", "--annotate", "a"], 64, "field=value"),
+            (["x", "--batch", "0"], 64, "--batch"), (["x", "--where", "a b"], 64, "complete before"),
+            (["kinesis://x?region=eu-west-1", "--format", "event"], 64, "--format"),
+            (["x", "--method", "PUT"], 64, "--method"), ([], 64, "Name a sink"),
+            (["x", "--job", "y"], 64, "--job"), (["--job", "nope"], 4, "No replay job"),
+            ([file("lines")], 5, "already"),
+        ]
+        for (arguments, status, words) in wrong {
+            let outcome = try await ChildProgram.run(ChildProgram.highwater, ["replay-to", journal] + arguments)
+            #expect(outcome.status == status && outcome.said.contains(words), "\(arguments): \(outcome.said)")
+        }
+        try await highwater("replay-to", file("none"), "-", status: 4)
+        try await highwater("jobs", "show", journal, "", status: 4)
+        #expect(try await highwater("jobs", "list", journal).output.isEmpty)
+    }
+
+    @Test(
+        "boto3 gets from Kinesis what was sent, and a consumer of live and replayed records ends in the state of the log"
+    )
+    func kinesis() async throws {
+        defer { clear() }
+        let server = try PythonServer(
+            "kinesis_server.py",
+            beside: ChildProgram.root.appending(path: "Tests/KinesisStreamsTests/Support/TestKinesis.swift").path
+        )
+        let endpoint = "http://127.0.0.1:\(server.port)"
+        let stream = "orders-\(UUID().uuidString.lowercased())"
+        let url = "kinesis://\(stream)?region=us-east-1&endpoint=\(endpoint)"
+        let producer = ChildProgram.root.appending(path: "Tests/KinesisStreamsTests/Support/producer.py").path
+        func produce(_ arguments: String...) async throws {
+            let outcome = try await ChildProgram.run(ChildProgram.python, [producer, endpoint, stream] + arguments)
+            #expect(outcome.status == 0, "\(outcome.said)")
+        }
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        // Live records, archived; then two replays into the same stream, one of them killed, and live ones behind them.
+        try await produce("create", "2")
+        try await produce("put", "0", "600")
+        try await highwater("archive", journal, url, "--once")
+        let replay = ["replay-to", journal, url, "--annotate", "why=test", "--batch", "40", "--lease", "1"]
+        let killed = try ChildProgram(ChildProgram.highwater, replay + ["--rate", "300/s"])
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            let list = try await ChildProgram.run(ChildProgram.highwater, ["jobs", "list", journal, "--json"])
+            if list.output.contains("\"events\":"), !list.output.contains("\"events\":0,") { break }
+        }
+        killed.signal(SIGKILL)
+        _ = await killed.wait()
+        try await produce("put", "600", "100")
+        let id = try #require(try await onlyJob()["job"] as? String)
+        try await highwater("jobs", "resume", journal, id)
+        try await highwater("replay-to", journal, url, "--latest-per-key", "--annotated")
+        let consumer = ChildProgram.root.appending(path: "Tests/ReplayJobsTests/Support/consumer.py").path
+        let consumed = try await ChildProgram.run(ChildProgram.python, [consumer, endpoint, stream])
+        #expect(consumed.status == 0, "\(consumed.error)")
+        var table = ConsistentTable<Int>()
+        var naive: [String: Int] = [:]
+        var replayed: [Int] = []
+        for line in consumed.output.split(separator: "\n") {
+            let parts = line.split(separator: "\t", maxSplits: 2).map(String.init)
+            let key = parts[0]
+            let bytes = Array(parts[2].utf8)
+            let record = ReplayedRecord(bytes)
+            let json = try JSONSerialization.jsonObject(with: Data(record?.payload ?? bytes)) as? [String: Any]
+            let number = try #require(json?["number"] as? Int)
+            naive[key] = number
+            if let record {
+                if record.annotation.annotations["why"] == "test" { replayed.append(number) }
+                #expect(record.annotation.key == key && record.annotation.source?.contains(stream) == true)
+                table.apply(try #require(record.annotation.record(.put(number))))
+            } else {
+                let position = try #require(LogPosition(parts[1] + "/0"))
+                table.apply(KeyedRecord(key: key, position: position, change: .put(number)))
+            }
+        }
+        let truth = Dictionary((0..<700).map { ("key-\($0 % 13)", $0) }) { $1 }
+        let state = Dictionary(uniqueKeysWithValues: table.keys.compactMap { key in table[key].map { (key, $0) } })
+        #expect(state == truth)
+        #expect(naive != truth)
+        #expect(Set(replayed) == Set(0..<600))
+        #expect(replayed.count - 600 <= 40, "\(replayed.count)")
+    }
+}
