@@ -253,4 +253,66 @@ struct ProgramTests {
         #expect(Set(replayed) == Set(0..<600))
         #expect(replayed.count - 600 <= 40, "\(replayed.count)")
     }
+
+    @Test("a NATS server gets each record once and those of a key in order, whatever kill -9 makes the job repeat")
+    func nats() async throws {
+        defer { clear() }
+        let count = 12000
+        try await record(count)
+        let server = try await NATSServer()
+        do {
+            try await replayToNATS(server, count)
+        } catch {
+            await server.remove()
+            throw error
+        }
+        await server.remove()
+    }
+
+    private func replayToNATS(_ server: NATSServer, _ count: Int) async throws {
+        let peer = ChildProgram.root.appending(path: "Tests/NATSStreamsTests/Support/peer.py").path
+        func nats(_ arguments: String...) async throws -> String {
+            let outcome = try await ChildProgram.run(ChildProgram.python, [peer, server.url, "copy"] + arguments)
+            #expect(outcome.status == 0, "\(arguments): \(outcome.said)")
+            return outcome.output
+        }
+        func stored() async throws -> Int {
+            try #require(Int(try await nats("count", "0", "0").split(separator: "\n").last ?? ""))
+        }
+        _ = try await nats("create", "0", "0")
+        let url = server.url + "/copy?subject=copy.{key}"
+        var program = try ChildProgram(
+            ChildProgram.highwater,
+            ["replay-to", journal, url, "--batch", "4000", "--lease", "1"]
+        )
+        let block = server.directory + "/jetstream/$G/streams/copy/msgs/1.blk"
+        var repeated = 0
+        for _ in 0..<2 {
+            // In the middle of a batch that is new to the server.
+            let size = (try? FileManager.default.attributesOfItem(atPath: block)[.size] as? Int) ?? 0
+            _ = try await growth(of: block, beyond: size)
+            program.signal(SIGKILL)
+            _ = await program.wait()
+            let job = try await onlyJob()
+            repeated += try await stored() - (try #require(job["events"] as? Int))
+            let id = try #require(job["job"] as? String)
+            program = try ChildProgram(ChildProgram.highwater, ["jobs", "resume", journal, id])
+        }
+        let end = await program.wait()
+        #expect(end.status == 0, "\(end.said)")
+        // What was stored and not noted was sent again.
+        #expect(repeated > 0)
+        #expect(try await stored() == count)
+        var keys: [Substring: [Int]] = [:]
+        for line in try await nats("consume", "1", "\(count)").split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 3)
+            try #require(parts.count == 4)
+            keys[parts[0], default: []] += Self.numbers(parts[3])
+        }
+        let wanted = Dictionary(grouping: 0..<count) { Substring("copy.key-\($0 % 7)") }
+        #expect(keys == wanted)
+        // Another job sends what this one has sent.
+        try await highwater("replay-to", journal, url, "--where", "n < `10`")
+        #expect(try await stored() == count + 10)
+    }
 }

@@ -37,6 +37,7 @@ extension ReplaySink {
 /// An event without a key is sent under its id.
 public struct StreamReplaySink: ReplaySink {
     private let sink: any StreamSink
+    private let job: String?
 
     /// The name of the stream.
     public var name: String { sink.name }
@@ -51,8 +52,11 @@ public struct StreamReplaySink: ReplaySink {
     ///   - sink: The stream.
     ///   - batchRecords: At most so many records at a time.
     ///   - batchBytes: And none more once their payloads have so many bytes.
-    public init(_ sink: any StreamSink, batchRecords: Int = 500, batchBytes: Int = 4 << 20) {
+    ///   - job: The job whose name goes into the ids of records, for streams that store what has the same id once;
+    ///     records have no ids without it.
+    public init(_ sink: any StreamSink, batchRecords: Int = 500, batchBytes: Int = 4 << 20, job: String? = nil) {
         self.sink = sink
+        self.job = job
         self.batchRecords = batchRecords
         self.batchBytes = batchBytes
     }
@@ -61,8 +65,10 @@ public struct StreamReplaySink: ReplaySink {
     public func send(_ batch: EventBatch) async throws {
         var records: [OutgoingRecord] = []
         records.reserveCapacity(batch.count)
+        var ids = job.map { RecordIDs(job: $0) }
         for row in 0..<batch.count {
-            records.append(OutgoingRecord(key: batch.streamKey(at: row), data: batch.payloads[row] ?? []))
+            let id = ids?.next(of: batch, at: row)
+            records.append(OutgoingRecord(key: batch.streamKey(at: row), data: batch.payloads[row] ?? [], id: id))
         }
         try await sink.send(records)
     }

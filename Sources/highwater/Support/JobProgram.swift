@@ -1,6 +1,7 @@
 internal import EventJournal
 internal import ObjectStorage
 internal import ReplayJobs
+internal import Synchronization
 
 /// Runs replay jobs in this process, with a line on the terminal that says how far they are.
 struct JobProgram {
@@ -76,19 +77,38 @@ extension ReplayJobError {
 /// A line on the terminal about a job.
 final class JobProgressLine: Sendable {
     private let isShown: Bool
+    private let lastDrawn = Mutex<ContinuousClock.Instant?>(nil)
 
     init(isShown: Bool) { self.isShown = isShown }
 
-    /// Draws how far it is.
+    /// Draws how far it is, ten times a second at most.
     func update(_ job: ReplayJob) {
         guard isShown else { return }
-        let filled = Int(job.progress.fraction * 24)
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-        Output.errorText("\r\u{1B}[2K  \(bar) \(job.pace)")
+        let now = ContinuousClock.now
+        lastDrawn.withLock { last in
+            if let last, now - last < .milliseconds(100) { return }
+            last = now
+            Output.errorText("\r\u{1B}[2K" + line(job, columns: Output.errorWidth ?? 80))
+        }
     }
 
     /// Wipes the line.
-    func finish() { if isShown { Output.errorText("\r\u{1B}[2K") } }
+    func finish() {
+        lastDrawn.withLock { last in
+            if last != nil { Output.errorText("\r\u{1B}[2K") }
+            last = nil
+        }
+    }
+
+    /// As much as there is room for: a line that wraps could not be wiped.
+    private func line(_ job: ReplayJob, columns: Int) -> String {
+        let pace = job.pace
+        for cells in [24, 12] where cells + pace.count + 4 <= columns {
+            let filled = Int(job.progress.fraction * Double(cells))
+            return "  \(String(repeating: "█", count: filled))\(String(repeating: "░", count: cells - filled)) \(pace)"
+        }
+        return "  " + String(pace.prefix(max(0, columns - 3)))
+    }
 }
 
 extension ReplayJob {

@@ -63,9 +63,14 @@ struct Output: ~Copyable {
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// The columns of the terminal that is standard output; `nil` when it is none.
-    static var width: Int? {
+    static var width: Int? { columns(of: STDOUT_FILENO) }
+
+    /// The columns of the terminal that is standard error; `nil` when it is none.
+    static var errorWidth: Int? { columns(of: STDERR_FILENO) }
+
+    private static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 

@@ -102,7 +102,12 @@ enum SinkArgument {
         switch try kind(spec.sink) {
         case .kinesis: return StreamReplaySink(try KinesisStream(url: spec.sink))
         case .nats:
-            return StreamReplaySink(try NATSStream(url: spec.sink), batchRecords: 5000, batchBytes: 8 << 20)
+            return StreamReplaySink(
+                try NATSStream(url: spec.sink),
+                batchRecords: 5000,
+                batchBytes: 8 << 20,
+                job: job
+            )
         case .http: return try HTTPReplaySink(try http(spec, format), job: job)
         case .file(let path): return FileReplaySink(path: path, format: format ?? .data)
         case .standardOutput: return FileReplaySink(path: nil, format: format ?? .data)

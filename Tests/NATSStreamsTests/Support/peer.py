@@ -1,10 +1,11 @@
-"""Produces and consumes by nats-py, a client that is not ours: peer.py URL STREAM create|produce|consume FIRST COUNT [SUBJECT]
+"""Produces and consumes by nats-py, a client that is not ours: peer.py URL STREAM create|produce|consume|count FIRST COUNT [SUBJECT]
 
 create makes the stream with the subjects STREAM.>.
 
 produce publishes the numbers FIRST to FIRST + COUNT - 1 as `{"number":N}` to SUBJECT.key-(N mod 7), each acknowledged, with a message
 id, and says "done". It goes on through restarts of the server: what was not acknowledged is published again.
 consume reads COUNT messages from FIRST on and prints `SUBJECT SEQUENCE HEADERS PAYLOAD`, one a line.
+count prints how many messages the stream has.
 """
 import asyncio
 import json
@@ -45,6 +46,8 @@ async def main():
     js = connection.jetstream()
     if what == "create":
         await js.add_stream(name=stream, subjects=[f"{stream}.>"])
+    elif what == "count":
+        print((await js.stream_info(stream)).state.messages)
     elif what == "produce":
         await produce(js, sys.argv[6], int(first), int(count))
     else:
