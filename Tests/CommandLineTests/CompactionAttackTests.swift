@@ -91,7 +91,17 @@ struct CompactionAttackTests {
         followed += try lines(last)
         var state: [String: Bool] = [:]
         for line in followed { state[line.id] = line.op == "delete" ? nil : line.data?.updated ?? false }
-        #expect(state == there)
+        for id in Set(state.keys).union(there.keys).sorted() where state[id] != there[id] {
+            let told = followed.enumerated().filter { $0.element.id == id }
+                .map { "\($0.offset): \($0.element.op ?? "put") \($0.element.data?.updated ?? false)" }
+            Issue.record(
+                """
+                \(id): there \(there[id].map(String.init) ?? "not"), followed \(state[id].map(String.init) ?? "not"), told \(told) \
+                of \(followed.count); begun \(promises.begun.contains(id)), updated \(promises.updated.contains(id)), \
+                deleted \(promises.deleted.contains(id))
+                """
+            )
+        }
         #expect(Set(followed.map(\.id)).isSuperset(of: promises.appended.subtracting(promises.begun)))
 
         // No rubbish that vacuum does not clear.

@@ -106,6 +106,9 @@ import Testing
         "select 1')); copy (select 1) to 'OUT/x.csv'; --",
         "select $$'$$); copy (select 1) to 'OUT/x.csv'; --",
         "\\! touch OUT/x",
+        // A quote is one for the engine whatever stands around it, though not for who compares characters.
+        "\u{600}') AS tree) SELECT 1;\nCOPY (SELECT 42) TO $$OUT/x.csv$$;\n.shell touch OUT/x\n--",
+        "select '\u{301}') AS tree) SELECT 1;\nCOPY (SELECT 42) TO $$OUT/x.csv$$;\n.shell touch OUT/x\n--",
     ]
 
     @Test("is refused", arguments: statements) func isRefused(_ statement: String) async throws {
@@ -124,6 +127,21 @@ import Testing
         #expect(error?.message.contains("s3cr3t") == false)
         #expect(try FileManager.default.contentsOfDirectory(atPath: target.out) == [])
         #expect(try Data(contentsOf: URL(fileURLWithPath: target.segment)) == before)
+    }
+
+    @Test(
+        "an event's id is never part of a statement, whatever it is",
+        arguments: ["\u{600}'", "'\u{301}", "'", "\u{600}\"", "\0", "\0'"]
+    ) func hostileID(_ mark: String) async throws {
+        let target = try await Target()
+        let id = "x\(mark),now())) h(id,moment);\nCOPY (SELECT 42) TO $$\(target.out)/x.csv$$;\n--"
+        try await target.journal.append([Event(id: id, timestamp: .now, data: Array("{}".utf8))])
+        try await target.journal.compact(CompactionPolicy(force: true))
+        try await target.journal.update(id, data: Array("{\"new\":1}".utf8))
+        #expect(try await target.journal.rows("select count(*), count(data->>'$.new') from events") == ["2,1"])
+        try await target.journal.delete(id)
+        #expect(try await target.journal.rows("select count(*) from events") == ["1"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target.out) == [])
     }
 
     @Test("nothing of our environment, and nothing of a user's settings of DuckDB, reaches the engine")

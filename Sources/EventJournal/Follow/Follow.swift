@@ -11,7 +11,8 @@
 /// since.
 ///
 /// Each batch carries a ``FollowPosition``. Going on from one that was kept repeats nothing that came up to it and
-/// misses nothing behind it, however long ago that was, as long as the catalog's log goes back so far.
+/// misses nothing behind it, however long ago that was, as long as the catalog's log goes back so far. What was handed
+/// out behind it comes again, or, if it was deleted meanwhile, its delete.
 ///
 /// Memory: that of a replay, and 40 bytes for each segment in the inbox.
 public struct Follow: AsyncSequence, Sendable {

@@ -38,6 +38,9 @@ actor Follower {
     private var rounds = 0
     private var interval: Duration
     private var reported: Set<String> = []
+    /// Whether somebody may have been handed more than the position says: an earlier follower that died before it was
+    /// kept. So until this one has looked once at what is new.
+    private var mayHaveMore = false
     /// An object that was gone; met again without progress it is lost.
     private var goneObject: String?
 
@@ -70,7 +73,10 @@ actor Follower {
         self.start = start
         self.options = options
         interval = options.shortestInterval
-        if case .position(let position) = start { self.position = position }
+        if case .position(let position) = start {
+            self.position = position
+            mayHaveMore = true
+        }
     }
 
     /// The next batch; `nil` when everything was delivered and that is where to end.
@@ -257,7 +263,8 @@ actor Follower {
         let arrivals = try await journal.inbox.arrivals(
             delivered: DeliveredBatches(position),
             listed: found,
-            isBeginning: position?.pass.map { $0.target == nil } ?? false
+            isBeginning: position?.pass.map { $0.target == nil } ?? false,
+            mayHaveMore: mayHaveMore
         )
         validated = sent
         try report(arrivals.snapshot.damaged)
@@ -338,6 +345,7 @@ actor Follower {
         self.position = position
         fresh = arrivals.fresh[...]
         meanings = arrivals.meanings
+        mayHaveMore = false
         if !fresh.isEmpty {
             rounds += 1
             return .work

@@ -78,12 +78,15 @@ extension Inbox {
     ///   - listed: What is delivered now.
     ///   - isBeginning: Whether the whole journal as it was goes on instead, so that changes which came since do not
     ///     show.
+    ///   - mayHaveMore: Whether more than `delivered` may have been delivered, by a follower that died before its
+    ///     position was kept. Then deletes of events that are as new as they come too.
     /// - Returns: What is new.
     /// - Throws: What looking at the journal throws.
     func arrivals(
         delivered: DeliveredBatches,
         listed: ListedBatches,
-        isBeginning: Bool
+        isBeginning: Bool,
+        mayHaveMore: Bool
     ) async throws -> Findings {
         // What was absorbed counts before what lands late: a state that was the newest a minute ago would not do.
         try await looking(validating: true) {
@@ -106,7 +109,8 @@ extension Inbox {
                 if !dropped.isEmpty { arrivals.meanings[segment.key] = Findings.Meaning(dropped: dropped) }
             }
             try await markOvertaken(&arrivals, delivered)
-            try await resolveChanges(&arrivals, delivered, try await resolvedChanges(without: excluded))
+            let resolution = try await resolvedChanges(without: excluded)
+            try await resolveChanges(&arrivals, delivered, resolution, mayHaveMore: mayHaveMore)
             return arrivals
         }
     }
@@ -150,7 +154,8 @@ extension Inbox {
     private func resolveChanges(
         _ arrivals: inout Findings,
         _ delivered: DeliveredBatches,
-        _ resolution: ChangeResolution
+        _ resolution: ChangeResolution,
+        mayHaveMore: Bool
     ) async throws {
         if resolution.steps.isEmpty { return }
         let fresh = Set(arrivals.fresh)
@@ -185,7 +190,9 @@ extension Inbox {
                 arrivals.add(before, state, new.filter { ranks[$0.reference.segment] == rank })
                 before = .deleted
             }
-            arrivals.add(before, ChangedState.follow(now, from: there).state, new)
+            let state = ChangedState.follow(now, from: there).state
+            arrivals.add(before, state, new)
+            if mayHaveMore, state.isDeleted, before.isDeleted { arrivals.addDelete(new) }
         }
     }
 
@@ -208,6 +215,12 @@ extension Inbox {
 }
 
 extension Findings {
+    /// Tells of a delete though the follower should not have the event.
+    fileprivate mutating func addDelete(_ new: [ChangedState.Step]) {
+        guard let delete = new.last(where: { $0.operation == .delete })?.reference else { return }
+        meanings[delete.segment.key, default: Meaning()].deliver(delete.row, .delete)
+    }
+
     /// Adds what makes one state of an id of another.
     fileprivate mutating func add(_ before: ChangedState, _ now: ChangedState, _ new: [ChangedState.Step]) {
         guard let last = new.last?.reference else { return }

@@ -114,7 +114,7 @@ struct SetupScript {
             )
         }
         if !tables.filesWithHidden.isEmpty {
-            let rows = tables.hidden.map { "(\(quoted($0.id)),make_timestamptz(\($0.timestamp)))" }
+            let rows = tables.hidden.map { "(\(quotedBytes($0.id)),make_timestamptz(\($0.timestamp)))" }
             lines.append(
                 "CREATE TABLE \(prefix)highwater_hidden AS SELECT * FROM (VALUES \(rows.joined(separator: ","))) "
                     + "hidden(id, moment);"
@@ -154,13 +154,30 @@ struct SetupScript {
 }
 
 /// Text as a literal of SQL.
-func quoted(_ text: String) -> String {
-    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
-}
+func quoted(_ text: String) -> String { enclosed(text, "'") }
 
 /// Text as an identifier of SQL.
-func identifier(_ text: String) -> String {
-    "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+func identifier(_ text: String) -> String { enclosed(text, "\"") }
+
+/// Text between marks, with the marks in it doubled.
+///
+/// By Unicode scalars: with a combining mark behind it a quote is not a `Character` that equals a quote, and ends the
+/// literal all the same.
+private func enclosed(_ text: String, _ mark: Unicode.Scalar) -> String {
+    var enclosed = String.UnicodeScalarView([mark])
+    for scalar in text.unicodeScalars {
+        enclosed.append(scalar)
+        if scalar == mark { enclosed.append(mark) }
+    }
+    enclosed.append(mark)
+    return String(enclosed)
+}
+
+/// Any text as a literal of SQL, NUL included, behind which the engine's program passes over the rest of a line.
+private func quotedBytes(_ text: String) -> String {
+    var digits = ""
+    for byte in text.utf8 { digits += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+    return "decode(from_hex('\(digits)'))"
 }
 
 private func list(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }

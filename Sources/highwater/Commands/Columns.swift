@@ -278,7 +278,7 @@ struct Columns: AsyncParsableCommand {
         }
 
         /// Text as one word of a shell.
-        private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+        private static func quoted(_ text: String) -> String { "'" + Text.replacing("'", in: text, by: "'\\''") + "'" }
     }
 
     // MARK: - Shared

@@ -127,7 +127,7 @@ struct TableRegistration {
         let (connection, path) = location.rooted
         return """
             -- The storage plugin dfs has to have the connection "\(connection)" and the format "delta": {"type": "delta"}.
-            CREATE OR REPLACE VIEW dfs.tmp.\(name) AS SELECT * FROM dfs.`\(path.replacing("`", with: "``"))`;
+            CREATE OR REPLACE VIEW dfs.tmp.\(name) AS SELECT * FROM dfs.`\(Text.replacing("`", in: path, by: "``"))`;
 
             """
     }
@@ -164,7 +164,7 @@ struct TableRegistration {
         )
     }
 
-    private func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+    private func quoted(_ text: String) -> String { "'" + Text.replacing("'", in: text, by: "''") + "'" }
 }
 
 /// A column of the table, and its type where an engine has to be told.

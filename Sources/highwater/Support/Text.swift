@@ -51,4 +51,17 @@ enum Text {
     static func cut(_ text: String, to width: Int) -> String {
         text.count <= width ? text : text.prefix(width - 1) + "…"
     }
+
+    /// Text with each occurrence of a mark replaced, also where a combining mark is behind it.
+    static func replacing(_ mark: Unicode.Scalar, in text: String, by replacement: String) -> String {
+        var replaced = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == mark {
+                replaced.append(contentsOf: replacement.unicodeScalars)
+            } else {
+                replaced.append(scalar)
+            }
+        }
+        return String(replaced)
+    }
 }

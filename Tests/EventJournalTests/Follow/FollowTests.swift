@@ -104,13 +104,32 @@ struct FollowTests {
 
     @Test("what was superseded or deleted before the follower came by is left out")
     func differences() async throws {
+        let journal = Journal(store: MemoryObjectStore())
+        let listener = Listener(journal)
+        #expect(try await listener.hear().isEmpty)
+        try await journal.append([Self.event(1), Self.event(2), Self.event(3)])
+        try await journal.update("e1", data: Array("last".utf8))
+        try await journal.delete("e2")
+        #expect(try await listener.hear() == ["put 3", "put last"])
+    }
+
+    @Test("who was handed an event and died before the position was kept hears that it was deleted meanwhile")
+    func deletedBeforePositionWasKept() async throws {
         let store = MemoryObjectStore()
         let journal = Journal(store: store)
         let position = try #require(try await Self.all(journal).position)
         try await journal.append([Self.event(1), Self.event(2), Self.event(3)])
+        // This position is lost.
+        #expect(try await Self.all(journal, from: .position(position)).lines == ["put e1 1", "put e2 2", "put e3 3"])
         try await journal.update("e1", data: Array("last".utf8))
         try await journal.delete("e2")
-        #expect(try await Self.all(journal, from: .position(position)).lines == ["put e3 3", "put e1 last"])
+        let again = try await Self.all(Journal(store: store), from: .position(position))
+        #expect(again.lines == ["put e3 3", "put e1 last", "delete e2"])
+        try await journal.append([Self.event(4)])
+        try await journal.delete("e4")
+        let caughtUp = try #require(again.position)
+        try await journal.append([Self.event(5)])
+        #expect(try await Self.all(journal, from: .position(caughtUp)).lines == ["delete e4", "put e5 5"])
     }
 
     @Test("from now on nothing comes that was there")
@@ -274,7 +293,7 @@ struct FollowTests {
         // This one comes before all others in order of arrival, and therefore wins.
         try await Journal.store(late, in: fixture.memory)
         let (lines, _) = try await Self.all(fixture.another(), from: .position(first.position))
-        #expect(lines == ["put e3 3", "update e2 A", "delete e0", "update e1 new"])
+        #expect(lines == ["put e3 3", "update e2 A", "delete e0", "delete e4", "update e1 new"])
     }
 
     @Test("what deleted events left is told apart by what a newer catalog has, which comes later")
