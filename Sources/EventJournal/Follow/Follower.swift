@@ -38,8 +38,9 @@ actor Follower {
     private var rounds = 0
     private var interval: Duration
     private var reported: Set<String> = []
-    /// Whether somebody may have been handed more than the position says: an earlier follower that died before it was
-    /// kept. So until this one has looked once at what is new.
+    /// Whether somebody may have been handed more than the position says, by a follower that died before it was kept.
+    ///
+    /// So it is until this one has looked once at what is new.
     private var mayHaveMore = false
     /// An object that was gone; met again without progress it is lost.
     private var goneObject: String?
