@@ -52,6 +52,28 @@ package struct HTTPResponse: Sendable {
         try Task.checkCancellation()
     }
 
+    /// Reads the body to its end, and keeps none of it.
+    ///
+    /// - Throws: ``HTTPFailure``, also when it was cut or comes too slowly, or `CancellationError`.
+    package func discard() async throws {
+        let expected = contentLength
+        var count = 0
+        let clock = ContinuousClock()
+        let end = clock.now + timeouts.limit(bytes: expected ?? 0)
+        do {
+            for try await buffer in response.body {
+                count += buffer.readableBytes
+                if clock.now > end { throw HTTPFailure(.timedOut, "the answer comes too slowly") }
+            }
+        } catch {
+            throw translate(error)
+        }
+        try Task.checkCancellation()
+        if let expected, count < expected {
+            throw HTTPFailure(.broken, "the answer was cut at byte \(count) of \(expected)")
+        }
+    }
+
     /// The whole body, which must not be longer than a limit.
     package func collect(upTo limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []

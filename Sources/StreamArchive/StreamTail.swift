@@ -85,14 +85,21 @@ public struct StreamTail: Sendable {
                 return (shard: shard, moment: moment, batch: try await shard.reader.next())
             }
             var unread: [TailShard] = []
-            for (shard, moment, batch) in batches {
+            for (var shard, moment, batch) in batches {
                 if let gap = try await gap(before: batch, of: shard, journal) { report.gaps.append(gap) }
                 if !batch.records.isEmpty {
                     pending.add(batch.records, source: "\(source.name)/\(shard.id)", times: times)
                     report.records += batch.records.count
                 }
-                // What came after the question was asked is not waited for.
-                let isRead = batch.isAtTip || batch.lag.map { moment - $0.inMicroseconds >= began } == true
+                // What came after the question was asked is not waited for. Where the stream counts, that decides:
+                // a lag may be the difference of two clocks.
+                let isRead: Bool
+                if let waiting = batch.waiting {
+                    shard.left = shard.left.map { $0 - batch.records.count } ?? waiting
+                    isRead = batch.isAtTip || shard.left.map { $0 <= 0 } == true
+                } else {
+                    isRead = batch.isAtTip || batch.lag.map { moment - $0.inMicroseconds >= began } == true
+                }
                 if !isRead { unread.append(shard) }
             }
             // Those that were read now are the last of the next round.
@@ -138,4 +145,7 @@ private struct TailShard: Sendable {
     let id: String
     let checkpoint: StreamCheckpoint?
     let reader: any ShardReader
+    /// How many records that were there at the first look are still to be read; `nil` before, and where the stream does
+    /// not count.
+    var left: Int?
 }

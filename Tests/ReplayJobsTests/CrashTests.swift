@@ -138,9 +138,9 @@ struct CrashTests {
         spec.lease = .seconds(60)
         let job = try await jobs.create(spec)
         let sink = ChaosSink()
-        // The owner is noted, then the keys, then b1 and c1.
+        // The owner is noted, then the keys, that it has begun, then b1 and c1.
         let mortal = ReplayJobStore(
-            Replays.journal(MortalStore(store, puts: 5, hasLastEffect: false)),
+            Replays.journal(MortalStore(store, puts: 6, hasLastEffect: false)),
             time: time.course
         )
         await #expect(throws: (any Error).self) { try await ReplayJobRunner(mortal, sink: sink).run(job.id) }

@@ -46,7 +46,7 @@ struct HTTPSinkTests {
         "whatever comes between, once more than there were lost answers",
         arguments: [
             ("ok", 1), ("503", 1), ("503,429,500", 1), ("cut", 1), ("lost,ok", 2), ("stall", 1),
-            ("408,425,503,cut,lost", 2),
+            ("408,425,503,cut,lost", 2), ("long", 1),
         ]
     )
     func faults(plan: String, times: Int) async throws {
@@ -76,11 +76,14 @@ struct HTTPSinkTests {
         #expect(requests.flatMap { $0.body.split(separator: "\n").map(String.init) } == Self.lines)
     }
 
-    @Test("what will not be taken ends it at once, with the server's words", arguments: ["400", "302", "404"])
+    @Test(
+        "what will not be taken ends it at once, with the server's words",
+        arguments: ["400", "302", "404", "long400"]
+    )
     func refused(step: String) async throws {
         let sink = try sink("\(step),\(step),\(step)")
         let error = try await #require(throws: ReplayJobError.self) { try await sink.send(Self.batch) }
-        #expect(error.code == .refused && error.message.contains(step))
+        #expect(error.code == .refused && error.message.contains(step.suffix(3)))
         #expect(try await taken().isEmpty)
     }
 

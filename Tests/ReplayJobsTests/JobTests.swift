@@ -42,6 +42,36 @@ struct JobTests {
         await #expect(throws: ReplayJobError.self) { _ = try await jobs.job(named: String(job.id.suffix(6))) }
     }
 
+    @Test("never hand a sink more than it takes")
+    func capped() async throws {
+        let (jobs, job) = try await job { $0.batchRecords = 50 }
+        let sink = ChaosSink(batchRecords: 7)
+        _ = try await ReplayJobRunner(jobs, sink: sink).run(job.id)
+        #expect(sink.events.count == 60 && sink.batches.allSatisfy { $0 <= 7 })
+    }
+
+    @Test(
+        "whose numbers cannot be are damaged",
+        arguments: [
+            #""lease_seconds":1e300},"epoch":1"#, #""lease_seconds":0},"epoch":1"#, #""lease_seconds":15},"epoch":-1"#,
+            #""lease_seconds":15},"epoch":9223372036854775807"#, #""lease_seconds":15,"batch_records":0},"epoch":1"#,
+        ]
+    )
+    func impossible(members: String) {
+        let text = #"{"format":1,"job":"j","created":0,"state":"running","spec":{"sink":"x","# + members + "}"
+        #expect(throws: ReplayJobError.self) { try ReplayJob(Array(text.utf8), id: "j", object: "x") }
+    }
+
+    @Test("show measures within their bounds")
+    func bounded() throws {
+        let text =
+            #"{"format":1,"job":"j","created":0,"state":"running","epoch":1,"spec":{"sink":"x","lease_seconds":15},"#
+            + #""progress":{"fraction":1e300,"left_seconds":1e300,"bytes_per_second":1e300,"events_per_second":-1}}"#
+        let progress = try ReplayJob(Array(text.utf8), id: "j", object: "x").progress
+        #expect(progress.fraction == 1 && progress.timeLeft == .seconds(1_000_000_000))
+        #expect(progress.bytesPerSecond == 1e15 && progress.eventsPerSecond == 0)
+    }
+
     @Test("of an empty range are done at once")
     func empty() async throws {
         let (jobs, job) = try await job(0)
@@ -129,6 +159,56 @@ struct JobTests {
             return try #require(try await group.next())
         }
         #expect(end.state == .paused && end.owner == nil && end.progress.events == 0)
+    }
+
+    @Test("are not taken over while a batch has its grace after a stop")
+    func graceful() async throws {
+        let (jobs, job) = try await job()
+        let runner = ReplayJobRunner(jobs, sink: ChaosSink(delay: .seconds(3600)), grace: .seconds(4))
+        let others = ReplayJobStore(journal, time: .system)
+        let end = try await withThrowingTaskGroup(of: ReplayJob.self) { group in
+            group.addTask { try await runner.run(job.id) }
+            while try await jobs.job(job.id).owner == nil { try await Task.sleep(for: .milliseconds(5)) }
+            runner.stop()
+            // It may have its last look at the lease behind it.
+            try await Task.sleep(for: .milliseconds(200))
+            let error = await #expect(throws: ReplayJobError.self) {
+                _ = try await ReplayJobRunner(others, sink: ChaosSink()).run(job.id)
+            }
+            #expect(error?.code == .busy)
+            return try #require(try await group.next())
+        }
+        #expect(end.state == .paused && end.epoch == 1)
+    }
+
+    @Test("that wait for the lease of a dead process stop at once, and stay as they were")
+    func stoppedWaiting() async throws {
+        let (jobs, job) = try await job { $0.lease = .seconds(3600) }
+        let dead = try await JobKeeper.take(job.id, of: jobs) { false }
+        let runner = ReplayJobRunner(jobs, sink: ChaosSink())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await #expect(throws: CancellationError.self) { _ = try await runner.run(job.id) }
+            }
+            try await Task.sleep(for: .milliseconds(100))
+            runner.stop()
+            try await group.next()
+        }
+        #expect(try await jobs.job(job.id) == dead.job)
+    }
+
+    @Test("that are damaged hide no others, and can be deleted", arguments: ["{}", "", #"{"format":99}"#])
+    func damaged(bytes: String) async throws {
+        let (jobs, job) = try await job()
+        let id = journal.freshName()
+        try await store.put("_replays/\(id).json", Array(bytes.utf8))
+        let (readable, damaged) = try await jobs.readable()
+        #expect(readable == [job] && damaged.count == 1)
+        #expect(damaged.first?.message.contains(id) == true)
+        await #expect(throws: ReplayJobError.self) { _ = try await jobs.all() }
+        try await jobs.delete(try await jobs.identifier(named: String(id.suffix(12))))
+        #expect(try await jobs.all() == [job])
+        await #expect(throws: ReplayJobError.self) { try await jobs.delete(id) }
     }
 
     @Test("keep the message of what failed, and can be resumed")

@@ -176,7 +176,9 @@ struct ProgramTests {
             (["x", "--batch", "0"], 64, "--batch"), (["x", "--where", "a b"], 64, "complete before"),
             (["kinesis://x?region=eu-west-1", "--format", "event"], 64, "--format"),
             (["x", "--method", "PUT"], 64, "--method"), ([], 64, "Name a sink"),
-            (["x", "--job", "y"], 64, "--job"), (["--job", "nope"], 4, "No replay job"),
+            (["x", "--job", "y"], 64, "--job"),
+            (["--job", "y", "--lease", "60"], 64, "leave out"), (["--job", "y", "--strict"], 64, "leave out"),
+            (["x", "--rate", "1e10GB/s"], 64, "1e15"), (["--job", "nope"], 4, "No replay job"),
             ([file("lines")], 5, "already"),
         ]
         for (arguments, status, words) in wrong {

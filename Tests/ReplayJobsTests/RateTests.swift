@@ -23,6 +23,7 @@ struct RateTests {
         arguments: [
             "", "500", "/s", "-1/s", "0/s", "nan/s", "inf/s", "MB/s", "2MB", "2TB/s", "recorded2", "recorded×",
             "recorded×0", "recorded×-1", "1e300/s", "recordedly",
+            "1e10GB/s", "1e-30/s", "recorded×1e-20",
         ]
     )
     func refused(text: String) { #expect(ReplayRate(text) == nil) }

@@ -21,7 +21,7 @@ extension ReplayJob {
             ("format", "1"), ("job", JSONValue.quote(id)), ("nonce", JSONValue.quote(nonce)),
             ("created", "\(created.microseconds)"), ("state", JSONValue.quote(state.rawValue)),
             ("message", message.map(JSONValue.quote)), ("epoch", "\(epoch)"), ("owner", owned),
-            ("spec", spec.json), ("position", reached), ("progress", progress.json),
+            ("spec", spec.json), ("begun", hasBegun ? "1" : nil), ("position", reached), ("progress", progress.json),
         ])
         return Array((text + "\n").utf8)
     }
@@ -47,19 +47,19 @@ extension ReplayJob {
             throw damaged("does not say what it does")
         }
         guard document["job"]?.text == id, let created = document["created"]?.integer,
-            let state = document["state"]?.text.flatMap(State.init), let epoch = document["epoch"]?.integer
+            let state = document["state"]?.text.flatMap(State.init), let epoch = document["epoch"]?.count
         else { throw damaged("lacks its state") }
         self.init(id: id, spec: spec, created: Timestamp(microseconds: created))
         self.state = state
-        self.epoch = Int(epoch)
+        self.epoch = epoch
         message = document["message"]?.text
         if let owner = document["owner"] {
-            guard let name = owner["name"]?.text, let beat = owner["beat"]?.integer else {
-                throw damaged("has an owner without a name")
+            guard let name = owner["name"]?.text, let beat = owner["beat"]?.count else {
+                throw damaged("has an owner without a name or a count of its signs")
             }
             self.owner = Owner(
                 name: name,
-                beat: Int(beat),
+                beat: beat,
                 seen: Timestamp(microseconds: owner["seen"]?.integer ?? 0)
             )
         }
@@ -70,6 +70,7 @@ extension ReplayJob {
             else { throw damaged("has a position that cannot be read") }
             self.position = JobPosition(moment: moment, sent: sent)
         }
+        hasBegun = document["begun"]?.integer == 1
         progress = Progress(document["progress"] ?? .null)
     }
 }
@@ -85,13 +86,13 @@ extension ReplayJob.Progress {
     }
 
     fileprivate init(_ json: JSONValue) {
-        events = Int(json["events"]?.integer ?? 0)
-        bytes = Int(json["bytes"]?.integer ?? 0)
+        events = json["events"]?.count ?? 0
+        bytes = json["bytes"]?.count ?? 0
         last = json["last"]?.integer.map { Timestamp(microseconds: $0) }
-        fraction = json["fraction"]?.double ?? 0
-        eventsPerSecond = json["events_per_second"]?.double ?? 0
-        bytesPerSecond = json["bytes_per_second"]?.double ?? 0
-        timeLeft = json["left_seconds"]?.double.map { .seconds($0) }
+        fraction = json["fraction"]?.double(upTo: 1) ?? 0
+        eventsPerSecond = json["events_per_second"]?.double(upTo: 1e15) ?? 0
+        bytesPerSecond = json["bytes_per_second"]?.double(upTo: 1e15) ?? 0
+        timeLeft = json["left_seconds"]?.double(upTo: 1e9).map { .seconds($0) }
         noted = json["noted"]?.integer.map { Timestamp(microseconds: $0) }
     }
 }
@@ -114,7 +115,9 @@ extension ReplayJobSpec {
     }
 
     fileprivate init?(_ json: JSONValue) {
-        guard let sink = json["sink"]?.text, let lease = json["lease_seconds"]?.double else { return nil }
+        guard let sink = json["sink"]?.text, let lease = json["lease_seconds"]?.double,
+            (1...3600).contains(lease)
+        else { return nil }
         self.init(sink: sink)
         self.lease = .seconds(lease)
         sinkOptions = json["sink_options"]?.members.compactMapValues(\.text) ?? [:]
@@ -127,7 +130,10 @@ extension ReplayJobSpec {
         isAnnotated = json["annotated"] == .boolean(true)
         annotations = json["annotations"]?.members.compactMapValues(\.text) ?? [:]
         mayOverwrite = json["may_overwrite"] == .boolean(true)
-        batchRecords = json["batch_records"]?.integer.map { Int($0) }
+        if let records = json["batch_records"]?.integer {
+            guard records >= 1 else { return nil }
+            batchRecords = Int(clamping: records)
+        }
         if let text = json["rate"]?.text {
             guard let rate = ReplayRate(text) else { return nil }
             self.rate = rate
@@ -137,6 +143,12 @@ extension ReplayJobSpec {
 
 extension JSONValue {
     fileprivate var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+
+    /// A measure for people, which no process decides by: one that cannot be is brought into its bounds.
+    fileprivate func double(upTo most: Double) -> Double? { double.map { $0 > 0 ? min($0, most) : 0 } }
+
+    /// A number that grows; `nil` for one that is negative, or so great that it was never counted to.
+    fileprivate var count: Int? { integer.flatMap { (0..<1 << 53).contains($0) ? Int($0) : nil } }
 }
 
 extension Set<UInt64> {

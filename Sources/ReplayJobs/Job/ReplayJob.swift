@@ -67,6 +67,8 @@ public struct ReplayJob: Sendable, Hashable {
     public internal(set) var progress = Progress()
     /// Behind what to go on; `nil` at the beginning.
     var position: JobPosition?
+    /// Whether a process was at the sink, and may have sent what nobody noted.
+    var hasBegun = false
 
     init(id: String, spec: ReplayJobSpec, created: Timestamp) {
         self.id = id

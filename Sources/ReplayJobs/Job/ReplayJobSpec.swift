@@ -27,7 +27,8 @@ public struct ReplayJobSpec: Sendable, Hashable {
     public var mayOverwrite = false
     /// How fast; `nil` as fast as it goes.
     public var rate: ReplayRate?
-    /// At most so many records are sent at a time, and come twice after a crash; `nil` leaves it to the sink.
+    /// At most so many records are sent at a time, and come twice after a crash, and never more
+    /// than the sink takes; `nil` leaves it to the sink.
     public var batchRecords: Int?
     /// Another process may take the job over when its owner was silent for so long; 1 second at least.
     public var lease = Duration.seconds(15)

@@ -71,8 +71,15 @@ public struct ReplayJobStore: Sendable {
     /// One get; a list more for a part of an id.
     ///
     /// - Throws: As ``job(_:)``; ``ReplayJobError/Code/notFound`` also when several ids end so.
-    public func job(named text: String) async throws -> ReplayJob {
-        if UUIDv7(text) != nil { return try await job(text) }
+    public func job(named text: String) async throws -> ReplayJob { try await job(identifier(named: text)) }
+
+    /// The id that a text names: an id, or the end of the id of one job alone, be it damaged.
+    ///
+    /// A list for a part of an id; a whole one is not looked up.
+    ///
+    /// - Throws: ``ReplayJobError/Code/notFound`` when no id ends so, or several do, or what the store throws.
+    public func identifier(named text: String) async throws -> String {
+        if UUIDv7(text) != nil { return text }
         let matching = try await identifiers().filter { !text.isEmpty && $0.hasSuffix(text) }
         guard let id = matching.first, matching.count == 1 else {
             throw ReplayJobError(
@@ -82,7 +89,7 @@ public struct ReplayJobStore: Sendable {
                     : "\(matching.count) replay jobs of \(journal.location) end with \"\(text)\"; give more of the id."
             )
         }
-        return try await job(id)
+        return id
     }
 
     /// All jobs, the oldest first.
@@ -91,16 +98,40 @@ public struct ReplayJobStore: Sendable {
     ///
     /// - Throws: ``ReplayJobError/Code/damaged``, or what the store throws.
     public func all() async throws -> [ReplayJob] {
+        let (jobs, damaged) = try await readable()
+        if let first = damaged.first { throw first }
+        return jobs
+    }
+
+    /// All jobs that can be read, the oldest first, and what is wrong with the others.
+    ///
+    /// Cost: a list, and a get for each.
+    ///
+    /// - Returns: The jobs, and ``ReplayJobError/Code/damaged`` for each that is damaged or of a later version.
+    /// - Throws: What the store throws.
+    public func readable() async throws -> (jobs: [ReplayJob], damaged: [ReplayJobError]) {
         let this = self
-        return try await mapConcurrently(try await identifiers(), limit: 8) { id in
+        let results = try await mapConcurrently(try await identifiers(), limit: 8) {
+            id -> Result<ReplayJob, ReplayJobError>? in
             do {
-                return try await this.job(id)
+                return .success(try await this.job(id))
             } catch let error as ReplayJobError where error.code == .notFound {
                 // Deleted since it was listed.
                 return nil
+            } catch let error as ReplayJobError where error.code == .damaged {
+                return .failure(error)
             }
         }
-        .compactMap(\.self)
+        var jobs: [ReplayJob] = []
+        var damaged: [ReplayJobError] = []
+        for result in results {
+            switch result {
+            case .success(let job): jobs.append(job)
+            case .failure(let error): damaged.append(error)
+            case nil: continue
+            }
+        }
+        return (jobs, damaged)
     }
 
     private func identifiers() async throws -> [String] {
@@ -143,16 +174,20 @@ public struct ReplayJobStore: Sendable {
     /// - Throws: ``ReplayJobError/Code/busy`` when its owner is alive and the job not asked to stop.
     public func settled(_ id: String) async throws -> ReplayJob { try await waitForOwner(id).job }
 
-    /// Removes the object of a job that is over, or that nobody works on.
+    /// Removes the object of a job that is over, or that nobody works on, or that is damaged.
     ///
-    /// - Throws: ``ReplayJobError/Code/busy`` when it is running, and as ``job(_:)``.
+    /// - Throws: ``ReplayJobError/Code/busy`` when it is running, ``ReplayJobError/Code/notFound``, or what the store
+    ///   throws.
     public func delete(_ id: String) async throws {
-        let job = try await job(id)
-        guard job.owner == nil else {
-            throw ReplayJobError(
-                .busy,
-                "The replay job \(id) has an owner, \(job.owner?.name ?? ""). Cancel it first; one whose process died, too."
-            )
+        do {
+            if let owner = try await job(id).owner {
+                throw ReplayJobError(
+                    .busy,
+                    "The replay job \(id) has an owner, \(owner.name). Cancel it first; one whose process died, too."
+                )
+            }
+        } catch let error as ReplayJobError where error.code == .damaged {
+            // Nobody can run it, and nothing else would get rid of it.
         }
         try await store.delete(SentKeys.key(id))
         try await store.delete(ReplayJobStore.key(id))
@@ -216,7 +251,7 @@ public struct ReplayJobStore: Sendable {
     /// Waits until a job has no owner, or one that was silent for the lease.
     ///
     /// The owner counts; what is observed here is whether the count moves, by this machine's monotonic clock alone.
-    func waitForOwner(_ id: String) async throws -> Stored {
+    func waitForOwner(_ id: String, isStopped: @Sendable () -> Bool = { false }) async throws -> Stored {
         var seen: (owner: String, beat: Int)?
         var since = time.now()
         while true {
@@ -236,6 +271,7 @@ public struct ReplayJobStore: Sendable {
                 since = time.now()
             }
             try await time.sleep(min(max(lease / 20, .milliseconds(50)), .milliseconds(500)))
+            if isStopped() { throw CancellationError() }
         }
     }
 }

@@ -13,11 +13,12 @@ public enum ReplayRate: Sendable, Hashable {
 
     /// Reads `500/s`, `2.5MB/s` (also kB, GB, KiB, MiB, GiB and B), `recorded`, `recorded×10` or `recordedx0.5`.
     ///
-    /// - Returns: `nil` for anything else, and for a rate that is not above zero.
+    /// - Returns: `nil` for anything else, and for a rate that is not from 1e-6 to 1e15: records a second, bytes a
+    ///   second, or times as fast.
     public init?(_ text: some StringProtocol) {
-        func positive(_ text: some StringProtocol) -> Double? {
-            guard let value = Double(text), value > 0, value < 1e15 else { return nil }
-            return value
+        func rate(_ text: some StringProtocol, times unit: Double = 1) -> Double? {
+            guard let value = Double(text), (1e-6...1e15).contains(value * unit) else { return nil }
+            return value * unit
         }
         let text = text.lowercased()
         if text.hasPrefix("recorded") {
@@ -26,7 +27,7 @@ public enum ReplayRate: Sendable, Hashable {
                 self = .recorded(times: 1)
                 return
             }
-            guard let sign = factor.first, "x×*".contains(sign), let times = positive(factor.dropFirst()) else {
+            guard let sign = factor.first, "x×*".contains(sign), let times = rate(factor.dropFirst()) else {
                 return nil
             }
             self = .recorded(times: times)
@@ -35,17 +36,17 @@ public enum ReplayRate: Sendable, Hashable {
         guard text.hasSuffix("/s") else { return nil }
         let amount = text.dropLast(2)
         for (name, bytes) in ReplayRate.units where amount.hasSuffix(name) {
-            guard let number = positive(amount.dropLast(name.count)) else { return nil }
-            self = .bytes(perSecond: number * bytes)
+            guard let number = rate(amount.dropLast(name.count), times: bytes) else { return nil }
+            self = .bytes(perSecond: number)
             return
         }
-        guard let number = positive(amount) else { return nil }
+        guard let number = rate(amount) else { return nil }
         self = .records(perSecond: number)
     }
 
     /// As it can be read again.
     public var text: String {
-        func number(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
+        func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
         return switch self {
         case .records(let rate): "\(number(rate))/s"
         case .bytes(let rate): "\(number(rate))B/s"

@@ -36,11 +36,16 @@ final class JobKeeper: Sendable {
     ///
     /// Cost: a get and a put, and waiting for the lease of an owner that died.
     ///
-    /// - Throws: ``ReplayJobError/Code/busy``, ``ReplayJobError/Code/over``, and what the store throws.
-    static func take(_ id: String, of jobs: ReplayJobStore) async throws -> JobKeeper {
+    /// - Throws: ``ReplayJobError/Code/busy``, ``ReplayJobError/Code/over``, and what the store throws;
+    ///   `CancellationError` when it is stopped while it waits.
+    static func take(
+        _ id: String,
+        of jobs: ReplayJobStore,
+        isStopped: @Sendable () -> Bool
+    ) async throws -> JobKeeper {
         let name = jobs.journal.freshName()
         while true {
-            let found = try await jobs.waitForOwner(id)
+            let found = try await jobs.waitForOwner(id, isStopped: isStopped)
             guard !found.job.state.isOver else { throw ReplayJobError.over(found.job, "resumed") }
             let begun = jobs.time.now()
             let taken = try await jobs.update(id) { job in

@@ -39,10 +39,10 @@ struct Pacer {
         switch rate {
         case nil: return allowance
         case .records(let rate):
-            allowance.records = Swift.max(1, Int(rate * Pacer.slice))
+            allowance.records = Pacer.amount(rate)
             allowance.wait = Swift.max(.zero, due - now)
         case .bytes(let rate):
-            allowance.bytes = Swift.max(1, Int(rate * Pacer.slice))
+            allowance.bytes = Pacer.amount(rate)
             allowance.wait = Swift.max(.zero, due - now)
         case .recorded(let times):
             let first = first ?? timestamp
@@ -50,11 +50,23 @@ struct Pacer {
             // Events are due when as much time has passed as between them and the first, divided by the factor.
             let dueAt = (Double(timestamp) - Double(first)) / 1e6 / times
             let elapsed = (now - start).inSeconds
-            allowance.wait = .seconds(Swift.max(0, dueAt - elapsed))
+            allowance.wait = Pacer.wait(dueAt - elapsed)
             let reached = Double(first) + Swift.max(elapsed, dueAt) * times * 1e6
             allowance.moment = reached < 9e18 ? Int64(reached) : .max
         }
         return allowance
+    }
+
+    /// What a batch may have; at least 1, since something has to be sent.
+    private static func amount(_ rate: Double) -> Int {
+        let amount = rate * slice
+        guard amount >= 1 else { return 1 }
+        return amount < 1e18 ? Int(amount) : .max
+    }
+
+    /// So many seconds, or thirty years when there are more: a duration cannot have them all.
+    private static func wait(_ seconds: Double) -> Duration {
+        seconds < 1e9 ? .seconds(Swift.max(0, seconds)) : .seconds(1_000_000_000)
     }
 
     /// Takes note of what was sent.
@@ -67,6 +79,6 @@ struct Pacer {
         case nil, .recorded: return
         }
         // Time that the sink took is made up for, up to a second of it.
-        due = Swift.max(due, now - .seconds(1)) + .seconds(seconds)
+        due = Swift.max(due, now - .seconds(1)) + Pacer.wait(seconds)
     }
 }

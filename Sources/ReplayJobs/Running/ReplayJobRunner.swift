@@ -69,10 +69,10 @@ public final class ReplayJobRunner: Sendable {
     /// - Returns: The job as it is now: done, paused or cancelled.
     /// - Throws: What the sink or the journal throws, and then the job is noted to have failed; it can be resumed.
     ///   ``ReplayJobError/Code/busy``, ``ReplayJobError/Code/over`` and ``ReplayJobError/Code/leaseLost`` leave it as
-    ///   it is.
+    ///   it is, and so does `CancellationError` when it is stopped while it waits for a lease to run out.
     @discardableResult
     public func run(_ id: String) async throws -> ReplayJob {
-        let keeper = try await JobKeeper.take(id, of: jobs)
+        let keeper = try await JobKeeper.take(id, of: jobs) { self.isStopped }
         let outcome: ReplayJob.State
         do {
             outcome = try await sendOrStop(keeper)
@@ -133,7 +133,12 @@ public final class ReplayJobRunner: Sendable {
             try await time.sleep(.milliseconds(100))
             if keeper.isDue { notice(try await keeper.note { _ in }) }
         }
-        try await time.sleep(grace)
+        // A batch is still being sent, so nobody else may take the job yet.
+        let end = time.now() + grace
+        while time.now() < end {
+            try await time.sleep(min(end - time.now(), .milliseconds(100)))
+            if keeper.isDue { try await keeper.note { _ in } }
+        }
     }
 
     private func notice(_ job: ReplayJob) {
@@ -141,7 +146,9 @@ public final class ReplayJobRunner: Sendable {
     }
 
     private func send(_ keeper: JobKeeper) async throws -> ReplayJob.State {
-        try await sink.begin(isResuming: keeper.job.epoch > 1)
+        let job = keeper.job
+        try await sink.begin(job.position != nil ? .resumed : job.hasBegun ? .repeated : .first)
+        if !job.hasBegun { try await keeper.note { $0.hasBegun = true } }
         while true {
             do {
                 return try await pass(keeper)
@@ -181,7 +188,7 @@ public final class ReplayJobRunner: Sendable {
             let allowance = pacer.allowance(for: timestamp)
             guard try await wait(allowance.wait) else { return .paused }
             let batch = try await cutter.next(
-                records: min(spec.batchRecords ?? sink.batchRecords, allowance.records),
+                records: min(spec.batchRecords ?? .max, sink.batchRecords, allowance.records),
                 bytes: min(sink.batchBytes, allowance.bytes),
                 through: allowance.moment
             )

@@ -12,12 +12,18 @@ internal import Darwin
 
 /// A file as the sink of a replay, or standard output: NDJSON, a line for each event.
 ///
-/// A batch counts when it is on stable storage. A job that is resumed cuts off a line that a crash left unfinished, and
-/// goes on behind it.
+/// A batch counts when it is on stable storage; in a pipe or a device when it is written. A job that is resumed cuts
+/// off a line that a crash left unfinished, and goes on behind it.
 public final class FileReplaySink: ReplaySink {
     private let path: String?
     private let format: RecordFormat
-    private let descriptor = Mutex<Int32?>(nil)
+    private let target = Mutex<Target?>(nil)
+
+    /// What is open, and whether it keeps what it gets.
+    private struct Target: Sendable {
+        var descriptor: Int32
+        var isStored: Bool
+    }
 
     /// The path.
     public var name: String { path ?? "standard output" }
@@ -36,16 +42,23 @@ public final class FileReplaySink: ReplaySink {
         self.format = format
     }
 
-    deinit { descriptor.withLock { if let open = $0, path != nil { close(open) } } }
+    deinit { target.withLock { if let open = $0, path != nil { close(open.descriptor) } } }
 
     /// Makes the file, or opens it to go on.
     ///
+    /// A named pipe is opened when there is something to send: to open one waits for its reader, which takes a close
+    /// for the end.
+    ///
     /// - Throws: ``ReplayJobError/Code/exists`` when a new job finds the file there and not empty,
     ///   ``ReplayJobError/Code/notFound`` when a resumed one finds none that it could go on with.
-    public func begin(isResuming: Bool) async throws {
-        guard let path else { return descriptor.withLock { $0 = STDOUT_FILENO } }
-        let opened = try await IOThreads.shared.run { try FileReplaySink.open(path, isResuming: isResuming) }
-        descriptor.withLock { $0 = opened }
+    public func begin(_ start: ReplaySinkStart) async throws {
+        guard let path else {
+            return target.withLock { $0 = Target(descriptor: STDOUT_FILENO, isStored: false) }
+        }
+        let opened = try await IOThreads.shared.run { () throws -> Target? in
+            FileReplaySink.kind(of: path) == S_IFIFO ? nil : try FileReplaySink.open(path, start)
+        }
+        target.withLock { $0 = opened }
     }
 
     /// Appends lines, and returns when they are on stable storage.
@@ -59,11 +72,17 @@ public final class FileReplaySink: ReplaySink {
             lines.append(UInt8(ascii: "\n"))
         }
         let (text, path) = (lines, path)
-        guard let descriptor = descriptor.withLock({ $0 }) else { return }
+        let known = target.withLock(\.self)
+        let target = try await IOThreads.shared.run { () throws -> Target? in
+            if let known { return known }
+            return try path.map { try FileReplaySink.open($0, .repeated) }
+        }
+        guard let target else { return }
+        self.target.withLock { $0 = target }
         try await IOThreads.shared.run {
             do throws(SystemFailure) {
-                try FileReplaySink.writeAll(text, to: descriptor)
-                if path != nil { try FileReplaySink.check(fsync(descriptor)) }
+                try FileReplaySink.writeAll(text, to: target.descriptor)
+                if target.isStored { try FileReplaySink.check(fsync(target.descriptor)) }
             } catch {
                 throw ReplayJobError(.unavailable, "Writing \(path ?? "standard output") failed: \(error.reason).")
             }
@@ -79,32 +98,53 @@ public final class FileReplaySink: ReplaySink {
         if result < 0 { throw SystemFailure() }
     }
 
-    private static func open(_ path: String, isResuming: Bool) throws -> Int32 {
+    /// What a path names, as `S_IFMT` tells; `nil` when there is nothing.
+    private static func kind(of path: String) -> mode_t? {
+        var information = stat()
+        return unsafe stat(path, &information) == 0 ? information.st_mode & S_IFMT : nil
+    }
+
+    private static func open(_ path: String, _ start: ReplaySinkStart) throws -> Target {
+        let kind = kind(of: path)
+        let isFile = kind == nil || kind == S_IFREG
+        // A new file in the place of the one that was sent to would hide that its records are gone.
+        let flags = (isFile ? (start == .resumed ? O_RDWR : O_RDWR | O_CREAT) : O_WRONLY) | O_CLOEXEC
         #if canImport(Darwin)
-        let descriptor = unsafe Darwin.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = unsafe Darwin.open(path, flags, 0o644)
         #elseif canImport(Musl)
-        let descriptor = unsafe Musl.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = unsafe Musl.open(path, flags, 0o644)
         #else
-        let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = unsafe Glibc.open(path, flags, 0o644)
         #endif
         do {
             try check(descriptor)
-            try seekEnd(descriptor, path, isResuming: isResuming)
-            return descriptor
+            let isStored = try seekEnd(descriptor, path, start)
+            return Target(descriptor: descriptor, isStored: isStored)
         } catch {
             if descriptor >= 0 { close(descriptor) }
             guard let error = error as? SystemFailure else { throw error }
+            if error.code == ENOENT, start == .resumed { throw gone(path, "is not there") }
             throw ReplayJobError(.unavailable, "\(path) cannot be written: \(error.reason).")
         }
     }
 
+    private static func gone(_ path: String, _ state: String) -> ReplayJobError {
+        ReplayJobError(
+            .notFound,
+            "The job has sent records to \(path), but it \(state) here. Resume the job where the file is, or put it back; if the "
+                + "records are lost, cancel the job and begin another with `replay-to`."
+        )
+    }
+
     /// Goes to where the next line belongs, and cuts off what a crash left of one.
-    private static func seekEnd(_ descriptor: Int32, _ path: String, isResuming: Bool) throws {
+    ///
+    /// - Returns: Whether it is a file; a pipe or a device has no end to go to.
+    private static func seekEnd(_ descriptor: Int32, _ path: String, _ start: ReplaySinkStart) throws -> Bool {
         var information = stat()
         try check(unsafe fstat(descriptor, &information))
-        // A pipe or a device has no end to go to.
-        guard information.st_mode & S_IFMT == S_IFREG, information.st_size > 0 else { return }
-        guard isResuming else {
+        guard information.st_mode & S_IFMT == S_IFREG else { return false }
+        if start == .first {
+            if information.st_size == 0 { return true }
             throw ReplayJobError(
                 .exists,
                 "\(path) is there already and not empty. Delete it, or send to another file."
@@ -124,8 +164,13 @@ public final class FileReplaySink: ReplaySink {
             }
             end = start
         }
+        // Nothing is cut off what has no line of this job.
+        if end == 0, start == .resumed {
+            throw gone(path, information.st_size == 0 ? "is empty" : "has not one whole line")
+        }
         try check(ftruncate(descriptor, end))
         try check(lseek(descriptor, end, SEEK_SET))
+        return true
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemFailure) {

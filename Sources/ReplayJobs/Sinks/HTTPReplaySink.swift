@@ -134,9 +134,13 @@ public struct HTTPReplaySink: ReplaySink {
             var retryAfter: Duration?
             do {
                 let response = try await transport.send(request(body, events: events))
-                // An answer that is cut may be one to a request that was not carried out.
-                let answer = try await response.collect(upTo: 1 << 20)
-                if (200..<300).contains(response.status) { return true }
+                if (200..<300).contains(response.status) {
+                    // An answer that is cut may be one to a request that was not carried out.
+                    try await response.discard()
+                    return true
+                }
+                var answer: [UInt8] = []
+                try await response.read(into: &answer, upTo: 1 << 20)
                 if response.status == 413 { return false }
                 let text = String(decoding: answer.prefix(300), as: UTF8.self)
                 problem = "it answers \(response.status)" + (text.isEmpty ? "" : ": \(text)")

@@ -9,16 +9,16 @@ public import RecordStreams
 public protocol ReplaySink: Sendable {
     /// Where records go, for messages.
     var name: String { get }
-    /// At most so many records are handed in at a time, unless the job says otherwise.
+    /// At most so many records are handed in at a time; fewer if the job says so.
     var batchRecords: Int { get }
     /// And none more once their payloads have so many bytes.
     var batchBytes: Int { get }
 
     /// Gets ready.
     ///
-    /// - Parameter isResuming: Whether the job has sent something before, in this process or another one.
+    /// - Parameter start: What the job may have sent before, in this process or another one.
     /// - Throws: ``ReplayJobError``, or an error of the sink's own.
-    func begin(isResuming: Bool) async throws
+    func begin(_ start: ReplaySinkStart) async throws
 
     /// Sends records, and tries again what may pass; returns when all of them are acknowledged.
     ///
@@ -29,7 +29,7 @@ public protocol ReplaySink: Sendable {
 
 extension ReplaySink {
     /// Nothing to do.
-    public func begin(isResuming: Bool) async throws {}
+    public func begin(_ start: ReplaySinkStart) async throws {}
 }
 
 /// A stream as the sink of a replay: key and payload of each event become a record.
@@ -99,4 +99,14 @@ extension EventBatch {
         }
         return unsafe ids.withBytes(at: row) { unsafe String(decoding: $0, as: UTF8.self) }
     }
+}
+
+/// What a job may have sent to a sink when a process begins to.
+public enum ReplaySinkStart: Sendable, Hashable {
+    /// Nothing: no other process was at work.
+    case first
+    /// Perhaps a batch that nobody noted.
+    case repeated
+    /// What was noted, and perhaps a batch more.
+    case resumed
 }

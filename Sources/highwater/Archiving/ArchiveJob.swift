@@ -39,6 +39,8 @@ struct ArchiveJob: Sendable {
             if let line = notice.line { say(line) }
         }
         stops.add(archiver)
+        // A stream that fails is tried again with another archiver.
+        defer { stops.remove(archiver) }
         // A signal ends it in order: what was read is stored, and shards are handed over.
         let report = try await shielded { try await archiver.run(once: once) }
         say(report.line(source.name))
@@ -66,6 +68,12 @@ final class ArchiveStops: Sendable {
         }
         if isLate { archiver.stop() }
     }
+
+    /// Forgets an archiver that has ended.
+    func remove(_ archiver: StreamArchiver) { state.withLock { $0.archivers.removeAll { $0 === archiver } } }
+
+    /// How many are at work.
+    var count: Int { state.withLock { $0.archivers.count } }
 
     func stop() {
         let archivers = state.withLock { state in

@@ -42,6 +42,8 @@ struct JobsList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List the replay jobs, the oldest first.",
         discussion: """
+            What is wrong with those that cannot be read is said on standard error.
+
             EXAMPLES
               highwater jobs list ./orders
               highwater jobs list ./orders --json | jq -r 'select(.state == "failed") | .job'
@@ -55,10 +57,10 @@ struct JobsList: AsyncParsableCommand {
 
     func run() async throws {
         var output = Output()
-        for job in try await ReplayJobStore(try await journal.open(create: false)).all() {
-            try output.write((json ? job.json : job.line) + "\n")
-        }
+        let (jobs, damaged) = try await ReplayJobStore(try await journal.open(create: false)).readable()
+        for job in jobs { try output.write((json ? job.json : job.line) + "\n") }
         try output.flush()
+        for error in damaged { Output.error("highwater: \(error.message)") }
     }
 }
 
@@ -225,7 +227,7 @@ struct JobsResume: AsyncParsableCommand {
 struct JobsDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Remove the object of a job that nobody works on.",
+        abstract: "Remove the object of a job that nobody works on, or that is damaged.",
         discussion: """
             EXAMPLES
               highwater jobs delete ./orders 7b2f
@@ -235,8 +237,9 @@ struct JobsDelete: AsyncParsableCommand {
     @OptionGroup var job: JobArgument
 
     func run() async throws {
-        let (jobs, job) = try await job.open()
-        try await jobs.delete(job.id)
+        // One that is damaged cannot be opened.
+        let jobs = ReplayJobStore(try await job.journal.open(create: false))
+        try await jobs.delete(try await jobs.identifier(named: job.job))
     }
 }
 

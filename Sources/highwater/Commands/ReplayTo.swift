@@ -62,7 +62,7 @@ struct ReplayTo: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "At most so many records at a time, of which a crash repeats one batch.",
+            "At most so many records at a time, and no more than the sink takes; a crash repeats one batch.",
             valueName: "records"
         )
     )
@@ -85,8 +85,15 @@ struct ReplayTo: AsyncParsableCommand {
     )
     var body: String?
 
-    @Option(help: ArgumentHelp("Others may take over when this process was silent for so long.", valueName: "seconds"))
-    var lease: Double = 15
+    @Option(
+        help: ArgumentHelp(
+            "Others may take over when this process was silent for so long; 15 by default.",
+            valueName: "seconds"
+        )
+    )
+    var lease: Double?
+
+    private static let defaultLease = 15.0
 
     @Option(help: ArgumentHelp("Resume this job instead of beginning one.", valueName: "job"))
     var job: String?
@@ -101,8 +108,10 @@ struct ReplayTo: AsyncParsableCommand {
         if job != nil {
             let isPlain =
                 sink == nil && range.after == nil && range.through == nil && selection.condition == nil
-                && selection.select == nil && !latestPerKey && annotate.isEmpty && !annotated && !mayOverwrite
-                && rate == nil && batch == nil && format == nil && method == nil && body == nil && !dryRun
+                && selection.select == nil && !selection.strict && !latestPerKey && annotate.isEmpty && !annotated
+                && !mayOverwrite
+                && rate == nil && batch == nil && lease == nil && format == nil && method == nil && body == nil
+                && !dryRun
             guard isPlain else {
                 throw ValidationError("--job resumes a job as it is: leave out the sink and all other options.")
             }
@@ -110,12 +119,14 @@ struct ReplayTo: AsyncParsableCommand {
         }
         guard sink != nil || dryRun else { throw ValidationError("Name a sink, or a job to resume with --job.") }
         if let rate, ReplayRate(rate) == nil {
-            throw ValidationError("\"\(rate)\" is no rate; write for instance 500/s, 2MB/s or recorded×10.")
+            throw ValidationError(
+                "\"\(rate)\" is no rate; write for instance 500/s, 2MB/s or recorded×10, from 1e-6 to 1e15."
+            )
         }
         if let batch, !(1...1_000_000).contains(batch) {
             throw ValidationError("--batch is \(batch); it must be from 1 to 1000000 records.")
         }
-        guard (1...3600).contains(lease) else {
+        if let lease, !(1...3600).contains(lease) {
             throw ValidationError("--lease is \(lease); it must be from 1 to 3600 seconds.")
         }
         if let method, !["POST", "PUT"].contains(method.uppercased()) {
@@ -141,7 +152,7 @@ struct ReplayTo: AsyncParsableCommand {
         if dryRun { return try await preview(spec, journal) }
         let program = JobProgram(journal)
         // What is wrong with the sink is said before there is a job.
-        try await SinkArgument.open(spec, job: "", from: journal).begin(isResuming: false)
+        try await SinkArgument.open(spec, job: "", from: journal).begin(.first)
         try await program.run(try await program.jobs.create(spec), json: json)
     }
 
@@ -163,7 +174,7 @@ struct ReplayTo: AsyncParsableCommand {
         }
         spec.rate = rate.flatMap { ReplayRate($0) }
         spec.batchRecords = batch
-        spec.lease = .seconds(lease)
+        spec.lease = .seconds(lease ?? Self.defaultLease)
         spec.sinkOptions[SinkArgument.format] = format?.rawValue
         spec.sinkOptions[SinkArgument.method] = method?.uppercased()
         spec.sinkOptions[SinkArgument.body] = body

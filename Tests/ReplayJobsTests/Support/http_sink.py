@@ -2,7 +2,7 @@
 
 POST or PUT /PLAN/NAME does what PLAN says, step by step, a step for each request to NAME, and ok behind the last: ok, 503, 429
 (with Retry-After: 1), 400, 302, cut (half an answer), lost (taken, no answer), stall (no answer for 3 seconds), large (413 when
-there are more than 10 lines). GET /NAME answers with what was taken: a JSON array of {method, headers, body}.
+there are more than 10 lines), long (ok, by 3 MiB), long400 (400, by 3 MiB). GET /NAME answers with what was taken: a JSON array of {method, headers, body}.
 """
 import json
 import sys
@@ -43,10 +43,14 @@ class Handler(BaseHTTPRequestHandler):
             if step == "large":
                 step = "413" if body.count("\n") > 10 else "ok"
                 steps[name] -= 1
-            if step in ("ok", "lost"):
+            if step in ("ok", "lost", "long"):
                 taken[name].append(entry)
         if step == "ok":
             self.answer(200, b'{"ok":true}')
+        elif step == "long":
+            self.answer(200, b"x" * (3 << 20))
+        elif step == "long400":
+            self.answer(400, b"x" * (3 << 20))
         elif step == "lost":
             self.close_connection = True
         elif step == "cut":
