@@ -59,15 +59,21 @@ package struct Attempts {
 
     /// Notes an attempt that failed, and waits until it is time for another.
     ///
-    /// - Parameter retryAfter: What the server asked for.
+    /// - Parameters:
+    ///   - retryAfter: What the server asked for.
+    ///   - tell: Told how many attempts were made and how long the wait is, when there is going to be another.
     /// - Returns: Whether there may be another.
     /// - Throws: `CancellationError`.
-    package mutating func wait(retryAfter: Duration? = nil) async throws -> Bool {
+    package mutating func wait(
+        retryAfter: Duration? = nil,
+        telling tell: (_ made: Int, _ wait: Duration) -> Void = { _, _ in }
+    ) async throws -> Bool {
         made += 1
         guard made < policy.attempts else { return false }
         var random = SystemRandomNumberGenerator()
         let delay = policy.delay(made: made, retryAfter: retryAfter, random: &random)
         guard ContinuousClock.now + delay - start <= policy.total else { return false }
+        tell(made, delay)
         try await Task.sleep(for: delay)
         return true
     }

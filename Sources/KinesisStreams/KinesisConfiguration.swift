@@ -47,7 +47,7 @@ public struct KinesisConfiguration: Sendable {
         guard let region = options["region"] ?? access.region else {
             throw StreamError(
                 .invalidURL,
-                "The URL \"\(url)\" names no region, and neither does AWS_REGION; write for instance "
+                "The URL \"\(ShownURL.withoutCredentials(url))\" names no region, and neither does AWS_REGION; write for instance "
                     + "`kinesis://\(stream)?region=eu-west-1`."
             )
         }
@@ -61,7 +61,7 @@ public struct KinesisConfiguration: Sendable {
             guard let value = Double(text), range.contains(value) else {
                 throw StreamError(
                     .invalidURL,
-                    "The option \(name)=\(text) of \"\(url)\" is not a number from \(range.lowerBound) to "
+                    "The option \(name)=\(text) of \"\(ShownURL.withoutCredentials(url))\" is not a number from \(range.lowerBound) to "
                         + "\(range.upperBound)."
                 )
             }
@@ -84,7 +84,7 @@ public struct KinesisConfiguration: Sendable {
         func invalid(_ problem: String) -> StreamError {
             StreamError(
                 .invalidURL,
-                "The URL \"\(url)\" \(problem); write for instance `kinesis://orders?region=eu-west-1`."
+                "The URL \"\(ShownURL.withoutCredentials(url))\" \(problem); write for instance `kinesis://orders?region=eu-west-1`."
             )
         }
         let scheme = "kinesis://"
@@ -100,7 +100,7 @@ public struct KinesisConfiguration: Sendable {
             let sides = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2, let name = PercentEncoding.decode(sides[0]),
                 let value = PercentEncoding.decode(sides[1])
-            else { throw invalid("has the option `\(item)`, which is not NAME=VALUE") }
+            else { throw invalid("has an option that is not NAME=VALUE") }
             guard names.contains(name) else {
                 throw invalid("has the unknown option `\(name)`; there are \(names.sorted().joined(separator: ", "))")
             }

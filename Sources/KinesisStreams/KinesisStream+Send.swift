@@ -67,7 +67,8 @@ extension KinesisStream {
             guard let first = refused.first else { return }
             let reason = "\(results[first]["ErrorCode"]?.text ?? "") \(results[first]["ErrorMessage"]?.text ?? "")"
             left = refused.map { left[$0] }
-            guard try await attempts.wait() else {
+            let tell = client.told("PutRecords did not store \(left.count) records: \(reason)")
+            guard try await attempts.wait(telling: tell) else {
                 throw StreamError(
                     .throttled,
                     "PutRecords of \(client.stream) did not store \(left.count) records in \(attempts.made) attempts: "

@@ -54,6 +54,9 @@ public struct NATSConfiguration: Sendable {
     public var attempts = 10
     /// No further attempt begins later than this after the first.
     public var retryTime = Duration.seconds(60)
+    /// Whether a server that was never reached is tried as often as one that was; three times otherwise, since most
+    /// likely the address is wrong.
+    public var waitsForServer = false
     /// The most records sent and not acknowledged.
     public var windowRecords = 8192
     /// The most bytes of them.

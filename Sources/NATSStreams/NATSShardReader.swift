@@ -74,7 +74,7 @@ private actor ReaderState {
                     break
                 } catch let error as StreamError where error.isTransient {
                     discard()
-                    guard try await attempts.wait() else { throw error }
+                    guard try await attempts.wait(telling: client.told(error)) else { throw error }
                 } catch {
                     discard()
                     throw error

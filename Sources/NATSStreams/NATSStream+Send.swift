@@ -25,7 +25,7 @@ extension NATSStream {
             guard error.isTransient else { throw error }
             // What moves on is not stuck.
             if left.count < before { attempts = client.attempts() }
-            guard try await attempts.wait() else { throw error }
+            guard try await attempts.wait(telling: client.told(error)) else { throw error }
         }
     }
 

@@ -12,6 +12,8 @@ struct NATSURL {
     /// The URL without secrets, and what it is.
     private let shown: String
     private let role: String
+    /// Whether there is an `@` behind the servers, so that any part of it may be of a password.
+    private let isUnclear: Bool
 
     private static let names: Set<String> = [
         "subject", "key-header", "domain", "name", "ca", "cert", "key", "attempts", "timeout",
@@ -22,16 +24,15 @@ struct NATSURL {
         let scheme = url.prefix { $0 != ":" }.lowercased()
         let isKnown = ["nats", "tls"].contains(scheme) && url.dropFirst(scheme.count).hasPrefix("://")
         // NATS_URL is often just host:port.
-        let behindScheme = url.firstRange(of: "://").map { url[$0.upperBound...] }
-        let rest = behindScheme ?? url[...]
+        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let hosts = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        shown =
-            (behindScheme == nil ? "" : scheme + "://") + (hosts.count < authority.count ? "***@" : "")
-            + rest[hosts.startIndex...]
+        shown = ShownURL.withoutCredentials(url)
+        isUnclear = rest[hosts.endIndex...].contains("@")
         guard isKnown || (role == "NATS_URL" && !url.contains("://")) else {
             throw invalid("does not begin with nats:// or tls://")
         }
+        if isUnclear { throw invalid("") }
         isTLS = scheme == "tls"
         if hosts.count < authority.count {
             let sides = authority[..<hosts.startIndex].dropLast()
@@ -61,13 +62,15 @@ struct NATSURL {
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
             host = text[text.index(after: text.startIndex)..<end]
             let behind = text[text.index(after: end)...]
-            guard behind.isEmpty || behind.hasPrefix(":") else { throw invalid("has the server \"\(text)\"") }
+            guard behind.isEmpty || behind.hasPrefix(":") else {
+                throw invalid("has a server that is not [ADDRESS] or [ADDRESS]:PORT")
+            }
             if !behind.isEmpty { port = behind.dropFirst() }
         } else if let colon = text.lastIndex(of: ":") {
             (host, port) = (text[..<colon], text[text.index(after: colon)...])
         }
         guard !host.isEmpty, let number = Int(port), (1...65_535).contains(number) else {
-            throw invalid("has the server \"\(text)\", which is not HOST or HOST:PORT")
+            throw invalid("has a server that is not HOST or HOST:PORT, with a port from 1 to 65535")
         }
         return NATSConfiguration.Server(host: String(host), port: number)
     }
@@ -77,7 +80,7 @@ struct NATSURL {
             let sides = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2, let name = PercentEncoding.decode(sides[0]),
                 let value = PercentEncoding.decode(sides[1]), !value.isEmpty
-            else { throw invalid("has the option `\(item)`, which is not NAME=VALUE") }
+            else { throw invalid("has the option `\(sides.count == 2 ? sides[0] : item)`, which is not NAME=VALUE") }
             guard Self.names.contains(name) else {
                 throw invalid(
                     "has the unknown option `\(name)`; there are \(Self.names.sorted().joined(separator: ", "))"
@@ -89,9 +92,13 @@ struct NATSURL {
         }
     }
 
-    /// An error about this URL.
+    /// An error about this URL, whose words show nothing secret.
     func invalid(_ problem: String) -> StreamError {
         let subject = role == "NATS_URL" ? "NATS_URL, \"\(shown)\"," : "The URL \"\(shown)\""
+        let problem =
+            isUnclear
+            ? "has an @ behind its server; in a user, a password, a name or an option write %40 for @, %2F for /, %3F for ?, "
+                + "%3A for :" : problem
         return StreamError(
             .invalidURL,
             "\(subject) \(problem); write for instance `nats://127.0.0.1:4222/ORDERS?subject=orders.{key}`."

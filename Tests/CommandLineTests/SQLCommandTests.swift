@@ -69,6 +69,24 @@ import Testing
         withExtendedLifetime(scratch) {}
     }
 
+    @Test("what is no number of JSON is null there, in lists and structs too, and texts stay") func notNumbers()
+        async throws
+    {
+        let (scratch, path) = try await journal(2)
+        let statement = """
+            select 'nan'::double as a, -'inf'::double as b, 'inf'::float as c, -1.5 as d, 'NaN' as t, ['nan'::double, -1, null] as l, \
+            {'Infinity': '-inf'::double, 'N"': 'I'} as s, '{"x": [1, -2e-7]}'::json as j, [{'v': 'nan'::float}] as m, 'nan' as "NaN", true as y
+            """
+        let row =
+            #"{"a":null,"b":null,"c":null,"d":-1.5,"t":"NaN","l":[null,-1.0,null],"s":{"Infinity":null,"N\"":"I"},"#
+            + #""j":{"x": [1, -2e-7]},"m":[{"v":null}],"NaN":"nan","y":true}"#
+        for (format, expected) in [("json", "[\(row)]\n"), ("ndjson", row + "\n")] {
+            let outcome = try await Program.highwater.run("sql", path, statement, "--format", format)
+            #expect(outcome.output == expected, "\(outcome.error)")
+        }
+        withExtendedLifetime(scratch) {}
+    }
+
     @Test("takes the statement from standard input, a range, and another journal") func inputs() async throws {
         let (scratch, path) = try await journal(120)
         let count = try await Program.highwater.run(

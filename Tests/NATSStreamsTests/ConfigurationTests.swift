@@ -49,6 +49,9 @@ struct ConfigurationTests {
             ("nats://u:geheim@h/S?subject={key}.{key}", "once"), ("nats://u:geheim@h/S?subject=o.>", "subject"),
             ("nats://u:geheim@h/S?key-header=K", "subject"), ("nats://u:geheim@h/S?attempts=0", "attempts"),
             ("nats://u:geheim@h/S?timeout=x", "timeout"), ("nats://u:geheim@h/S?cert=a", "without the other"),
+            ("nats://u:pa/geheim@h/S", "%2F"), ("nats://u:pa/geheim", "not HOST"), ("nats://u:pa?geheim@h/S", "%3F"),
+            ("nats://u:pa@x/geheim@h/S", "%40"), ("nats://u:geheim/S", "not HOST"), ("nats://u:1/geheim@h", "%2F"),
+            ("nats://h/S?password=geheim", "unknown option"),
             ("nats://:geheim@h/S", "user"), ("nats://u:geheim@h/S?name=a%20b", "name"),
             ("nats://u:geheim@h/S?key-header=A:B&subject=o", "key-header"),
         ]

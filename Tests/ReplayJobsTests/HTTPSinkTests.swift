@@ -2,6 +2,8 @@ import CloudTesting
 import Crypto
 import EventJournal
 import Foundation
+import RecordStreams
+import Synchronization
 import Testing
 
 @testable import ReplayJobs
@@ -85,6 +87,24 @@ struct HTTPSinkTests {
         let error = try await #require(throws: ReplayJobError.self) { try await sink.send(Self.batch) }
         #expect(error.code == .refused && error.message.contains(step.suffix(3)))
         #expect(try await taken().isEmpty)
+    }
+
+    private final class Told: Sendable { let retries = Mutex<[StreamRetry]>([]) }
+
+    @Test("what the server says comes as its text, without what a terminal would obey")
+    func escapes() async throws {
+        let sink = try sink("escape503,escape400")
+        let told = Told()
+        let observer: @Sendable (StreamRetry) -> Void = { retry in told.retries.withLock { $0.append(retry) } }
+        let error = try await #require(throws: ReplayJobError.self) {
+            try await StreamRetry.$observer.withValue(observer) { try await sink.send(Self.batch) }
+        }
+        let text = "the server's text is: \u{FFFD}[31mno\u{FFFD} no\u{FFFD}2J\u{FFFD}"
+        #expect(error.message.contains("answers 400, and \(text)"), "\(error.message)")
+        let retries = told.retries.withLock(\.self)
+        let retry = try #require(retries.first)
+        #expect(retry.attempts == 1 && retry.reason.contains("answers 503, and \(text)") && retry.place == sink.name)
+        #expect(retries.count == 1)
     }
 
     @Test("a server that stays away is unavailable after a while, and one that is not there as well")

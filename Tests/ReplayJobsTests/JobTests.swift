@@ -1,7 +1,9 @@
 import EventJournal
 import ObjectStorage
 import ObjectStorageTesting
+import RecordStreams
 import ReplayConsistency
+import Synchronization
 import Testing
 
 @testable import ReplayJobs
@@ -40,6 +42,54 @@ struct JobTests {
         try await jobs.delete(job.id)
         #expect(try await jobs.all().isEmpty)
         await #expect(throws: ReplayJobError.self) { _ = try await jobs.job(named: String(job.id.suffix(6))) }
+    }
+
+    /// Tells of attempts that fail, and takes a batch when it is allowed to.
+    private actor TroubledSink: ReplaySink {
+        nonisolated var name: String { "troubled" }
+        nonisolated var batchRecords: Int { 20 }
+        nonisolated var batchBytes: Int { 1 << 20 }
+        private var isAllowed = false
+
+        func allow() { isAllowed = true }
+
+        func send(_ batch: EventBatch) async throws {
+            var attempts = 0
+            while !isAllowed {
+                attempts += 1
+                StreamRetry(place: "troubled", reason: "no\u{1B}\n", attempts: attempts, wait: .seconds(9)).tell()
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    private final class Seen: Sendable { let troubles = Mutex<[ReplayJob.Trouble?]>([]) }
+
+    @Test("in trouble say so while the sink tries, and no more when it has taken the batch")
+    func trouble() async throws {
+        let (jobs, job) = try await job()
+        let sink = TroubledSink()
+        let seen = Seen()
+        let end = try await withThrowingTaskGroup(of: ReplayJob.self) { group in
+            group.addTask {
+                let runner = ReplayJobRunner(jobs, sink: sink) { job in
+                    seen.troubles.withLock { $0.append(job.trouble) }
+                }
+                return try await runner.run(job.id)
+            }
+            while try await jobs.job(job.id).trouble == nil { try await Task.sleep(for: .milliseconds(10)) }
+            let trouble = try #require(try await jobs.job(job.id).trouble)
+            #expect(trouble.message == "troubled: no\u{FFFD}" && trouble.attempts >= 1)
+            #expect(trouble.next.microseconds - trouble.since.microseconds >= 9_000_000)
+            try await Task.sleep(for: .milliseconds(400))
+            await sink.allow()
+            return try #require(try await group.next())
+        }
+        #expect(end.state == .done && end.trouble == nil && end.progress.events == 60)
+        // At once, and not at each of the forty attempts.
+        let troubles = seen.troubles.withLock(\.self)
+        #expect(troubles.count { $0 != nil } == 1 && troubles.first??.attempts ?? 0 >= 1, "\(troubles)")
+        #expect(troubles.last == .some(nil), "\(troubles)")
     }
 
     @Test("never hand a sink more than it takes")
@@ -104,6 +154,7 @@ struct JobTests {
         job.progress.events = 5
         job.progress.timeLeft = .seconds(2)
         job.progress.last = .now
+        job.trouble = .init(message: "x", attempts: 3, since: .now, next: Timestamp(microseconds: 5))
         #expect(try ReplayJob(job.json(nonce: "n"), id: job.id, object: "x") == job)
         for bad in ["", "{}", #"{"format":2}"#, #"{"format":1,"spec":{"sink":"x","lease_seconds":15}}"#] {
             #expect(throws: ReplayJobError.self) { try ReplayJob(Array(bad.utf8), id: job.id, object: "x") }
@@ -164,11 +215,12 @@ struct JobTests {
     @Test("are not taken over while a batch has its grace after a stop")
     func graceful() async throws {
         let (jobs, job) = try await job()
-        let runner = ReplayJobRunner(jobs, sink: ChaosSink(delay: .seconds(3600)), grace: .seconds(4))
+        let stuck = ChaosSink(delay: .seconds(3600))
+        let runner = ReplayJobRunner(jobs, sink: stuck, grace: .seconds(4))
         let others = ReplayJobStore(journal, time: .system)
         let end = try await withThrowingTaskGroup(of: ReplayJob.self) { group in
             group.addTask { try await runner.run(job.id) }
-            while try await jobs.job(job.id).owner == nil { try await Task.sleep(for: .milliseconds(5)) }
+            while stuck.calls == 0 { try await Task.sleep(for: .milliseconds(5)) }
             runner.stop()
             // It may have its last look at the lease behind it.
             try await Task.sleep(for: .milliseconds(200))

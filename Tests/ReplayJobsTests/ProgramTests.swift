@@ -161,6 +161,53 @@ struct ProgramTests {
         let found = try #require(try JSONSerialization.jsonObject(with: Data(dry.output.utf8)) as? [String: Any])
         #expect(found["events"] as? Int == 500 && found["bytes"] as? Int == 500 * 6 + 10 + 2 * 90 + 3 * 400)
         #expect((found["last"] as? [String: Any])?["id"] as? String == "e499")
+        // People get a look at payloads, whatever is in them; programs get them whole.
+        let long = "{\"id\":\"long\",\"at\":946684800,\"text\":\"\(String(repeating: "x", count: 5000))\"}"
+        try Data("\(long)\n".utf8).write(to: directory.appending(path: "lines"))
+        try await highwater("import", journal, file("lines"), "--id", "id", "--timestamp", "at")
+        let glance = try await highwater("replay-to", journal, "-", "--dry-run", "--through", "2000-01-01").output
+        #expect(
+            glance.utf8.count < 600 && glance.contains("long") && glance.contains("(of 5,038 bytes; --json has all)")
+        )
+        #expect(glance.split(separator: "\n").allSatisfy { $0.count <= 120 }, "\(glance)")
+        let whole = try await highwater("replay-to", journal, "-", "--dry-run", "--json", "--through", "2000-01-01")
+        #expect(whole.output.contains(long))
+    }
+
+    @Test(
+        "a web server that takes nothing is told of at once, and for as long as the user says; then it is gone on with"
+    )
+    func trouble() async throws {
+        defer { clear() }
+        try await record(20)
+        let server = try PythonServer(
+            "http_sink.py",
+            beside: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support/x").path
+        )
+        let url = "http://127.0.0.1:\(server.port)/"
+        let plan = Array(repeating: "escape503", count: 60).joined(separator: ",")
+        let away = try ChildProgram(
+            ChildProgram.highwater,
+            ["replay-to", journal, url + plan + "/away?token=geheim", "--give-up-after", "4s"]
+        )
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !away.said.contains(" failed; again"), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let running = try await onlyJob()
+        let shown = try await highwater("jobs", "show", journal, try #require(running["job"] as? String)).output
+        let trouble = try #require(running["trouble"] as? [String: Any], "\(running)")
+        #expect(running["state"] as? String == "running" && trouble["attempts"] as? Int ?? 0 >= 1)
+        #expect((trouble["message"] as? String)?.contains("503") == true && shown.contains("trouble"), "\(shown)")
+        let end = await away.wait()
+        #expect(end.status == 1 && end.error.contains(" failed; again "), "\(end.said)")
+        #expect(end.error.contains("the server's text is") && end.error.contains("jobs resume"), "\(end.said)")
+        let said = end.error + shown + (try await highwater("jobs", "list", journal).output)
+        #expect(!said.unicodeScalars.contains { $0.value == 0x1B || $0.value == 7 } && !said.contains("geheim"))
+        let failed = try await onlyJob()
+        #expect(failed["state"] as? String == "failed" && failed["trouble"] == nil)
+        let back = try await highwater("replay-to", journal, url + "503,503,ok/back", "--give-up-after", "1m")
+        #expect(back.error.contains("takes records again") && back.error.contains("sent 20 records"), "\(back.said)")
     }
 
     @Test("what is wrong is said in a line, before there is a job")
@@ -179,11 +226,16 @@ struct ProgramTests {
             (["x", "--job", "y"], 64, "--job"),
             (["--job", "y", "--lease", "60"], 64, "leave out"), (["--job", "y", "--strict"], 64, "leave out"),
             (["x", "--rate", "1e10GB/s"], 64, "1e15"), (["--job", "nope"], 4, "No replay job"),
-            ([file("lines")], 5, "already"),
+            ([file("lines")], 5, "already"), (["x", "--give-up-after", "1m"], 64, "--give-up-after"),
+            (["nats://h/S", "--give-up-after", "soon"], 64, "--give-up-after"),
+            (["nats://me:pa/secret@host/S"], 64, "NATS_URL"), (["amqp://me:secret@host/S"], 64, "***@host"),
+            (["http://me:se cret@host/"], 64, "***@host"), (["s3://AKIA:secret@bucket/x"], 64, "AWS_ACCESS_KEY_ID"),
+            (["s3://AKIA:sec/secret"], 64, "AWS_ACCESS_KEY_ID"), (["kinesis://me:secret@host/S"], 64, "***@host"),
         ]
         for (arguments, status, words) in wrong {
             let outcome = try await ChildProgram.run(ChildProgram.highwater, ["replay-to", journal] + arguments)
             #expect(outcome.status == status && outcome.said.contains(words), "\(arguments): \(outcome.said)")
+            #expect(!outcome.said.contains("secret@") && !outcome.said.contains("sec/secret"), "\(outcome.said)")
         }
         try await highwater("replay-to", file("none"), "-", status: 4)
         try await highwater("jobs", "show", journal, "", status: 4)

@@ -139,6 +139,33 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: kept))
     }
 
+    @Test("a directory that was just made is nobody's to remove, and one that never got its lock goes after an hour")
+    func sweeping() async throws {
+        let scratch = try Scratch()
+        let parent = scratch.path
+        let (old, young) = (parent + "/highwater-new-aaaaaa", parent + "/highwater-new-bbbbbb")
+        for path in [old, young] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        let longAgo: [FileAttributeKey: Any] = [.modificationDate: Date(timeIntervalSinceNow: -7200)]
+        try FileManager.default.setAttributes(longAgo, ofItemAtPath: old)
+        // Each sweeps away, or so it used to, what the others have not locked yet.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for _ in 0..<300 {
+                        let made = try ScratchDirectory(in: parent)
+                        try Data("x".utf8).write(to: URL(filePath: made.path + "/file"))
+                        withExtendedLifetime(made) {}
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try leftovers(scratch) == [])
+        #expect(!FileManager.default.fileExists(atPath: old) && FileManager.default.fileExists(atPath: young))
+    }
+
     private func leftovers(_ scratch: Scratch) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0.hasPrefix("highwater-sql-") }
     }

@@ -121,6 +121,23 @@ struct NATSArchiveProgramTests {
         let dated = try await run(["replay", directory + "/b", "--through", "1970-01-01T00:01:00Z"])
         #expect(dated.output.split(separator: "\n").count == 11)
 
+        // SQL sees what is on the stream and not archived, once, also with another name for the server.
+        try await peer(server, "A", "produce", "200", "20", "A")
+        for url in [server.url + "/A?subject=A.{key}", "nats:///A?subject=A.{key}"] {
+            let statement =
+                "select count(*), count(distinct event_id), max((data->>'number')::int), max(key) from events"
+            outcome = try await run(
+                ["sql", directory + "/a", statement, "--format", "csv", "--live", url],
+                variables
+            )
+            #expect(outcome.output.hasSuffix("\n70,70,219,key-6\n"), "\(outcome.said)")
+        }
+        #expect(try await numbers(directory + "/a") == Array(0..<50))
+        outcome = try await run(["sql", directory + "/a", "select 1", "--live", "nats:///NONE"], variables)
+        #expect(outcome.status == 4 && outcome.error.contains("NONE"), "\(outcome.said)")
+        outcome = try await run(["archive", "--config", file, "--once"], variables)
+        #expect(outcome.status == 0 && outcome.error.contains("first-one: archived 20 records"), "\(outcome.said)")
+
         // One that is not there keeps no other from its end.
         outcome = try await run(
             ["archive", "--config", file, "--once"],
@@ -141,16 +158,24 @@ struct NATSArchiveProgramTests {
                 stream: kinesis://orders?region=eu-west-1
                 journal: ./orders
                 latencey: 5
+                latency: 0
+                lease: soon
+              payments:
+                stream: nats://u:pa/geheim@h/P
+                journal: s3://AKIA:geheim@bucket/x
             """
         )
         outcome = try await run(["config", "check", file])
         #expect(outcome.status == 64, "\(outcome.said)")
         for part in [
             "\(file):1: \"default\" is unknown", "\(file):4: \"Orders\" is no name",
-            "\(file):9: \"latencey\" is unknown",
+            "\(file):9: \"latencey\" is unknown", "\(file):10: streams.orders.latency is 0",
+            "\(file):11: streams.orders.lease is \"soon\"", "\(file):13: streams.payments.stream",
+            "\(file):14: streams.payments.journal",
         ] {
             #expect(outcome.error.contains(part), "\(part): \(outcome.said)")
         }
+        #expect(!outcome.said.contains("geheim"), "\(outcome.said)")
         try write(
             """
             streams:
@@ -174,11 +199,15 @@ struct NATSArchiveProgramTests {
         ] { #expect(outcome.error.contains(part), "\(part): \(outcome.said)") }
         #expect(!outcome.said.contains("geheim"))
         for (text, part) in [
-            ("", "has no streams"), ("a: [", "is no YAML"), ("streams: {}", "streams is empty"), ("- a", "no streams"),
+            ("", "has no streams"), ("a: [", "is no YAML"), ("a: nats://u:geheim@h: b", "\(file):1: is no YAML"),
+            ("defaults:\n  lease: 0.5\nstreams:\n  a:\n    stream: nats://h/S\n    journal: ./a", ":2: defaults.lease"),
+            ("streams:\n  a:\n    stream: x\n    stream: y", "\"stream\" more than once"),
+            ("streams: {}", "streams is empty"), ("- a", "no streams"),
         ] {
             try write(text)
             outcome = try await run(["archive", "--config", file])
             #expect(outcome.status == 64 && outcome.error.contains(part), "\(text): \(outcome.said)")
+            #expect(!outcome.said.contains("geheim"), "\(outcome.said)")
         }
         outcome = try await run(["config", "check", directory + "/none.yaml"])
         #expect(outcome.status == 4, "\(outcome.said)")

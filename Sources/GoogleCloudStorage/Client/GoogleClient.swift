@@ -30,10 +30,10 @@ struct GoogleClient: Sendable {
         policy = RetryPolicy(attempts: configuration.attempts, total: configuration.retryTime)
         var base = configuration.endpoint ?? "https://storage.googleapis.com"
         while base.hasSuffix("/") { base.removeLast() }
-        guard base.hasPrefix("http://") || base.hasPrefix("https://") else {
+        guard base.hasPrefix("http://") || base.hasPrefix("https://"), !base.contains("@") else {
             throw ObjectStoreError(
                 .invalidURL,
-                "The endpoint \(ObjectKey.quoted(base)) begins neither with http:// nor https://; write for instance "
+                "The endpoint \(ObjectKey.quoted(ShownURL.withoutCredentials(base))) begins neither with http:// nor https://, or has a user; write for instance "
                     + "`http://127.0.0.1:9023`."
             )
         }

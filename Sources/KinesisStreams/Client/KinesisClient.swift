@@ -47,7 +47,7 @@ struct KinesisClient: Sendable {
         else {
             throw StreamError(
                 .invalidURL,
-                "\"\(endpoint)\" cannot be the endpoint of Kinesis; write for instance `http://localhost:4566`."
+                "\"\(ShownURL.withoutCredentials(endpoint))\" cannot be the endpoint of Kinesis; write for instance `http://localhost:4566`."
             )
         }
         url = endpoint + "/"
@@ -72,6 +72,12 @@ struct KinesisClient: Sendable {
     /// The stream, for messages.
     var stream: String { "the Kinesis stream \(configuration.stream) in \(configuration.region)" }
 
+    /// Says that something is tried again, and why.
+    func told(_ reason: String) -> (Int, Duration) -> Void {
+        let place = stream
+        return { StreamRetry(place: place, reason: reason, attempts: $0, wait: $1).tell() }
+    }
+
     /// Makes a request.
     ///
     /// - Parameters:
@@ -94,7 +100,8 @@ struct KinesisClient: Sendable {
                 if response.status == 200 { return try document(answer, action) }
                 failure = KinesisFailure(response, body: answer)
             } catch let error as HTTPFailure {
-                guard try await attempts.wait() else { throw unanswered(action, error, attempts) }
+                let tell = told("\(action): no answer came from \(host): \(error.description)")
+                guard try await attempts.wait(telling: tell) else { throw unanswered(action, error, attempts) }
                 continue
             }
             if failure.isExpiredToken, !hasRenewed {
@@ -103,7 +110,7 @@ struct KinesisClient: Sendable {
                 continue
             }
             guard failure.isTransient else { throw failure }
-            guard try await attempts.wait(retryAfter: failure.retryAfter) else {
+            guard try await attempts.wait(retryAfter: failure.retryAfter, telling: told("\(action): \(failure)")) else {
                 throw overloaded(action, failure, attempts)
             }
         }

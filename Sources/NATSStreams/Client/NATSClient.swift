@@ -34,7 +34,8 @@ final class NATSClient: Sendable {
         let wasThere = state.withLock(\.hasAnswered)
         return Attempts(
             RetryPolicy(
-                attempts: wasThere ? configuration.attempts : min(3, configuration.attempts),
+                attempts: wasThere || configuration.waitsForServer
+                    ? configuration.attempts : min(3, configuration.attempts),
                 base: .milliseconds(100),
                 cap: .seconds(5),
                 total: configuration.retryTime
@@ -65,6 +66,12 @@ final class NATSClient: Sendable {
         throw StreamError(.unavailable, "There is no NATS server at \(configuration.place).")
     }
 
+    /// Says that something is tried again, and why.
+    func told(_ error: StreamError) -> (Int, Duration) -> Void {
+        let place = identity.name
+        return { StreamRetry(place: "the \(place)", reason: error.message, attempts: $0, wait: $1).tell() }
+    }
+
     /// Tries something until it succeeds, fails for good, or has been tried often enough.
     func retrying<Value: Sendable>(_ body: (NATSConnection) async throws -> Value) async throws -> Value {
         var attempts = attempts()
@@ -72,7 +79,7 @@ final class NATSClient: Sendable {
             do {
                 return try await body(try await connection())
             } catch let error as StreamError where error.isTransient {
-                guard try await attempts.wait() else { throw error }
+                guard try await attempts.wait(telling: told(error)) else { throw error }
             }
         }
     }

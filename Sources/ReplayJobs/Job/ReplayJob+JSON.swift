@@ -12,6 +12,12 @@ extension ReplayJob {
                 ("seen", "\(owner.seen.microseconds)"),
             ])
         }
+        let trouble = trouble.map { trouble in
+            JSONLine.object([
+                ("message", JSONValue.quote(trouble.message)), ("attempts", "\(trouble.attempts)"),
+                ("since", "\(trouble.since.microseconds)"), ("next", "\(trouble.next.microseconds)"),
+            ])
+        }
         let reached = position.map { position in
             JSONLine.object([
                 ("moment", "\(position.moment)"), ("sent", JSONValue.quote(Base64.encode(position.sent.packed))),
@@ -21,6 +27,7 @@ extension ReplayJob {
             ("format", "1"), ("job", JSONValue.quote(id)), ("nonce", JSONValue.quote(nonce)),
             ("created", "\(created.microseconds)"), ("state", JSONValue.quote(state.rawValue)),
             ("message", message.map(JSONValue.quote)), ("epoch", "\(epoch)"), ("owner", owned),
+            ("trouble", trouble),
             ("spec", spec.json), ("begun", hasBegun ? "1" : nil), ("position", reached), ("progress", progress.json),
         ])
         return Array((text + "\n").utf8)
@@ -69,6 +76,14 @@ extension ReplayJob {
                 let sent = Set<UInt64>(packed: packed)
             else { throw damaged("has a position that cannot be read") }
             self.position = JobPosition(moment: moment, sent: sent)
+        }
+        if let trouble = document["trouble"], let message = trouble["message"]?.text {
+            self.trouble = Trouble(
+                message: message,
+                attempts: trouble["attempts"]?.count ?? 1,
+                since: Timestamp(microseconds: trouble["since"]?.integer ?? 0),
+                next: Timestamp(microseconds: trouble["next"]?.integer ?? 0)
+            )
         }
         hasBegun = document["begun"]?.integer == 1
         progress = Progress(document["progress"] ?? .null)

@@ -29,6 +29,18 @@ public struct ReplayJob: Sendable, Hashable {
         public var seen: Timestamp
     }
 
+    /// What keeps a job that is running from getting on: its sink does not take a batch, which is tried again.
+    public struct Trouble: Sendable, Hashable {
+        /// Which sink, and what it says; for people.
+        public var message: String
+        /// How many attempts at the batch have failed.
+        public var attempts: Int
+        /// When the first of them failed, by the owner's clock.
+        public var since: Timestamp
+        /// When the next one begins.
+        public var next: Timestamp
+    }
+
     /// How far it is.
     public struct Progress: Sendable, Hashable {
         /// Records that the sink has acknowledged; those that were sent again count again.
@@ -59,6 +71,8 @@ public struct ReplayJob: Sendable, Hashable {
     public internal(set) var state = State.running
     /// Why it failed; `nil` otherwise.
     public internal(set) var message: String?
+    /// What keeps it from getting on, as it was noted last; `nil` when nothing does, or nobody is at work.
+    public internal(set) var trouble: Trouble?
     /// The process at work, or that died at work; `nil` when there is none.
     public internal(set) var owner: Owner?
     /// How often it got an owner.

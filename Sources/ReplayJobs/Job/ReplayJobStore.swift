@@ -48,7 +48,7 @@ public struct ReplayJobStore: Sendable {
             throw ReplayJobError(.invalid, "A batch of \(records) records sends nothing; ask for 1 at least.")
         }
         guard spec.lease >= .seconds(1), spec.lease <= .seconds(3600) else {
-            throw ReplayJobError(.invalid, "A lease of \(spec.lease) is not from 1 second to an hour.")
+            throw ReplayJobError(.invalid, "A lease of \(spec.lease.spelled) is not from 1 second to an hour.")
         }
         var bounded = spec
         if spec.through == nil {

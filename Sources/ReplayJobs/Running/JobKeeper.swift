@@ -1,3 +1,4 @@
+internal import CloudSupport
 internal import EventJournal
 internal import ObjectStorage
 internal import Synchronization
@@ -55,6 +56,7 @@ final class JobKeeper: Sendable {
                 job.epoch += 1
                 job.state = .running
                 job.message = nil
+                job.trouble = nil
             }
             if taken.job.owner?.name == name { return JobKeeper(jobs, taken, name: name, begun: begun) }
         }
@@ -89,6 +91,8 @@ final class JobKeeper: Sendable {
                 guard job.owner?.name == name, job.epoch == epoch else { throw lost() }
                 job.owner = isLeaving ? nil : .init(name: name, beat: (job.owner?.beat ?? 0) + 1, seen: .now)
                 change(&job)
+                // Nobody tries any more.
+                if isLeaving { job.trouble = nil }
             }
             state.withLock { state in
                 state.stored = stored
@@ -102,7 +106,7 @@ final class JobKeeper: Sendable {
     private func lost() -> ReplayJobError {
         ReplayJobError(
             .leaseLost,
-            "This process was silent for longer than the lease of the replay job \(id), \(lease), and another one may have "
+            "This process was silent for longer than the lease of the replay job \(id), \(lease.spelled), and another one may have "
                 + "taken it over; `highwater jobs show` says."
         )
     }

@@ -1,3 +1,4 @@
+internal import CloudSupport
 internal import EventJournal
 internal import ObjectStorage
 internal import Parquet
@@ -25,6 +26,7 @@ public final class ReplayJobRunner: Sendable {
     private let time: JournalTime
     private let notify: Observer
     private let stopped = Mutex<Stop?>(nil)
+    private let trouble: TroubleWatch
 
     /// Makes a runner, which does nothing yet.
     ///
@@ -33,7 +35,8 @@ public final class ReplayJobRunner: Sendable {
     ///   - sink: What the job's ``ReplayJobSpec/sink`` names.
     ///   - grace: How long a batch may take that is being sent when the job is stopped, before it is given up; it then
     ///     comes again when the job is resumed.
-    ///   - notify: Told of progress, behind each batch.
+    ///   - notify: Told of progress, behind each batch; and of ``ReplayJob/trouble``, at once when the sink begins to
+    ///     try again, and every five seconds then.
     public convenience init(
         _ jobs: ReplayJobStore,
         sink: any ReplaySink,
@@ -55,6 +58,7 @@ public final class ReplayJobRunner: Sendable {
         self.grace = grace
         self.time = time
         self.notify = notify
+        trouble = TroubleWatch(time)
     }
 
     /// Makes ``run(_:)`` end behind the batch it is sending, the job paused.
@@ -83,7 +87,7 @@ public final class ReplayJobRunner: Sendable {
             try? await shielded { _ = try await keeper.note(isLeaving: true) { $0.pauseIfRunning() } }
             throw error
         } catch {
-            let message = "\((error as? JournalError)?.message ?? "\(error)")"
+            let message = ForeignText.lines("\((error as? JournalError)?.message ?? "\(error)")")
             try? await shielded {
                 _ = try await keeper.note(isLeaving: true) { job in
                     job.pauseIfRunning()
@@ -131,7 +135,13 @@ public final class ReplayJobRunner: Sendable {
     private func watch(_ keeper: JobKeeper) async throws {
         while !isStopped {
             try await time.sleep(.milliseconds(100))
-            if keeper.isDue { notice(try await keeper.note { _ in }) }
+            let isNews = trouble.isNews
+            guard isNews || keeper.isDue else { continue }
+            if isNews { trouble.tell() }
+            // What it is when it is noted: the batch may be sent by then.
+            let noted = try await keeper.note { [trouble] in $0.trouble = trouble.current }
+            notice(noted)
+            if isNews { notify(noted) }
         }
         // A batch is still being sent, so nobody else may take the job yet.
         let end = time.now() + grace
@@ -194,14 +204,15 @@ public final class ReplayJobRunner: Sendable {
             )
             let outgoing = annotator.apply(to: batch)
             try keeper.require()
-            try await sink.send(outgoing)
+            try await trouble.watching { try await sink.send(outgoing) }
             let reached = JobPosition.behind(batch, after: position)
             try await latest?.sent(batch, position: reached)
             position = reached
             meter.note(outgoing)
             pacer.note(records: outgoing.count, bytes: outgoing.payloads.payloadBytes)
             let progress = meter.progress(now: time.now())
-            let noted = try await keeper.note { job in
+            let noted = try await keeper.note { [trouble] job in
+                job.trouble = trouble.current
                 job.position = reached
                 job.progress = progress
             }

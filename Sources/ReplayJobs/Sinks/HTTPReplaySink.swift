@@ -2,6 +2,7 @@ internal import CloudHTTP
 internal import CloudSupport
 internal import Crypto
 public import EventJournal
+internal import RecordStreams
 
 /// A web server as the sink of a replay: each batch is a POST or PUT, which counts when the answer's status is 2xx.
 ///
@@ -46,8 +47,8 @@ public struct HTTPReplaySink: ReplaySink {
     private let job: String
     private let transport: HTTPTransport
 
-    /// The URL.
-    public var name: String { configuration.url }
+    /// The URL, without what in its query may be a secret.
+    public let name: String
     /// At most so many events are in a request.
     public var batchRecords: Int { 500 }
     /// And none more once their payloads have so many bytes.
@@ -66,7 +67,10 @@ public struct HTTPReplaySink: ReplaySink {
         guard lowercased.hasPrefix("http://") || lowercased.hasPrefix("https://"), !authority.isEmpty,
             configuration.url.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
-            throw ReplayJobError(.invalid, "\"\(configuration.url)\" is no http: or https: URL with a host.")
+            throw ReplayJobError(
+                .invalid,
+                "\"\(ShownURL.withoutCredentials(configuration.url))\" is no http: or https: URL with a host."
+            )
         }
         guard !authority.contains("@") else {
             throw ReplayJobError(
@@ -80,6 +84,7 @@ public struct HTTPReplaySink: ReplaySink {
         }
         self.configuration = configuration
         self.job = job
+        name = ShownURL.withoutCredentials(configuration.url)
         let timeout = configuration.timeout
         transport = HTTPTransport(
             timeouts: HTTPTimeouts(connect: min(timeout, .seconds(10)), idle: timeout, whole: timeout)
@@ -142,8 +147,9 @@ public struct HTTPReplaySink: ReplaySink {
                 var answer: [UInt8] = []
                 try await response.read(into: &answer, upTo: 1 << 20)
                 if response.status == 413 { return false }
-                let text = String(decoding: answer.prefix(300), as: UTF8.self)
-                problem = "it answers \(response.status)" + (text.isEmpty ? "" : ": \(text)")
+                // It goes into jobs and onto terminals.
+                let text = ForeignText.line(String(decoding: answer.prefix(1200), as: UTF8.self))
+                problem = "it answers \(response.status)" + (text.isEmpty ? "" : ", and the server's text is: \(text)")
                 guard [408, 425, 429].contains(response.status) || response.status >= 500 else {
                     throw ReplayJobError(
                         .refused,
@@ -155,7 +161,11 @@ public struct HTTPReplaySink: ReplaySink {
             } catch let failure as HTTPFailure {
                 problem = failure.description
             }
-            guard try await attempts.wait(retryAfter: retryAfter) else {
+            let again = problem
+            let isRepeated = try await attempts.wait(retryAfter: retryAfter) {
+                StreamRetry(place: name, reason: again, attempts: $0, wait: $1).tell()
+            }
+            guard isRepeated else {
                 throw ReplayJobError(
                     .unavailable,
                     "\(name) did not take \(events) events in \(attempts.made) attempts: \(problem)"

@@ -69,7 +69,7 @@ struct S3Endpoint: Sendable {
         func invalid(_ problem: String) -> ObjectStoreError {
             ObjectStoreError(
                 .invalidURL,
-                "The endpoint \(ObjectKey.quoted(endpoint)) \(problem); write for instance `http://127.0.0.1:9000`."
+                "The endpoint \(ObjectKey.quoted(ShownURL.withoutCredentials(endpoint))) \(problem); write for instance `http://127.0.0.1:9000`."
             )
         }
         let isSecure = endpoint.hasPrefix("https://")

@@ -3,8 +3,12 @@ struct ColumnKinds: Hashable {
     enum Kind: Character {
         /// Numbers that DuckDB's program prints as JSON numbers.
         case number = "n"
+        /// The same where they may be none: NaN and the infinities.
+        case float = "f"
         /// Numbers that it prints as texts of JSON: those that 64 bits may not hold, or with decimals.
         case long = "l"
+        /// Lists, structs and documents, which may have such numbers in them.
+        case nested = "d"
         case other = "o"
     }
 
@@ -23,7 +27,12 @@ struct ColumnKinds: Hashable {
     }
 
     /// Whether a column has numbers.
-    func isNumber(_ column: Int) -> Bool { kinds.indices.contains(column) && kinds[column] != .other }
+    func isNumber(_ column: Int) -> Bool {
+        kinds.indices.contains(column) && [.number, .float, .long].contains(kinds[column])
+    }
+
+    /// Whether DuckDB's program prints every column as JSON has it.
+    var arePlain: Bool { !kinds.isEmpty && kinds.allSatisfy { $0 == .number || $0 == .other } }
 
     /// Whether a column has numbers that come as texts.
     func isLong(_ column: Int) -> Bool { kinds.indices.contains(column) && kinds[column] == .long }
@@ -33,8 +42,10 @@ struct ColumnKinds: Hashable {
         """
         SELECT 'types ' || string_agg(CASE
             WHEN column_type IN ('HUGEINT', 'UHUGEINT', 'UBIGINT', 'BIGNUM') OR column_type LIKE 'DECIMAL(%' THEN 'l'
-            WHEN column_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'FLOAT',
-              'DOUBLE') THEN 'n' ELSE 'o' END, '') FROM (DESCRIBE FROM query(\(quoted(statement))));
+            WHEN column_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER') THEN 'n'
+            WHEN column_type IN ('FLOAT', 'DOUBLE') THEN 'f'
+            WHEN regexp_matches(column_type, 'FLOAT|DOUBLE|JSON|VARIANT') THEN 'd'
+            ELSE 'o' END, '') FROM (DESCRIBE FROM query(\(quoted(statement))));
         """
     }
 }

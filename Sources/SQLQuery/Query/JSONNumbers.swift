@@ -1,7 +1,9 @@
-/// Makes numbers of JSON of those that DuckDB's program prints as texts: sums of integers, decimals.
+/// Makes JSON of what DuckDB's program prints as texts where JSON has numbers (sums of integers, decimals), and of what
+/// JSON has no number for.
 ///
 /// What comes is what the program prints: objects, one a line or in an array, whose members are the columns in order.
-/// A number is written with all its digits, as DuckDB's own `COPY … (FORMAT json)` does.
+/// A number is written with all its digits, as DuckDB's own `COPY … (FORMAT json)` does. NaN and the infinities, which
+/// the program prints as they are, become null, in lists and structs too (RFC 8259, section 6, has none of them).
 struct JSONNumbers: RowFormatter {
     private let kinds: ColumnKinds
     private var output: [UInt8] = []
@@ -14,6 +16,10 @@ struct JSONNumbers: RowFormatter {
     private var isInValue = false
     /// Whether the quotation marks of this text are left out.
     private var isBare = false
+    /// Whether the letters of such a number are passed over.
+    private var isInWord = false
+    /// A sign whose number has not come yet.
+    private var isSigned = false
 
     init(_ kinds: ColumnKinds) { self.kinds = kinds }
 
@@ -41,7 +47,23 @@ struct JSONNumbers: RowFormatter {
             }
             return output.append(byte)
         }
+        if isInWord {
+            if isLetter(byte) { return }
+            isInWord = false
+        }
+        // The other words of JSON begin with small letters.
+        if byte == UInt8(ascii: "N") || byte == UInt8(ascii: "I") {
+            (isInWord, isSigned) = (true, false)
+            return output.append(contentsOf: "null".utf8)
+        }
+        if isSigned {
+            isSigned = false
+            output.append(UInt8(ascii: "-"))
+        }
         switch byte {
+        case UInt8(ascii: "-"):
+            isSigned = true
+            return
         case UInt8(ascii: "\""):
             isQuoted = true
             isBare = depth == 1 && isInValue && kinds.isLong(column)
@@ -58,5 +80,9 @@ struct JSONNumbers: RowFormatter {
         default: break
         }
         output.append(byte)
+    }
+
+    private func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     }
 }

@@ -4,9 +4,9 @@ public enum SQLFormat: String, Sendable, Hashable, CaseIterable {
     case table
     /// Comma-separated values with a header line (RFC 4180); nothing for null.
     case csv
-    /// One JSON array of objects.
+    /// One JSON array of objects; NaN and the infinities are null.
     case json
-    /// A JSON object a line.
+    /// A JSON object a line, likewise.
     case ndjson
     /// A table of Markdown; a line break in a cell is `<br>`.
     case markdown
@@ -20,7 +20,7 @@ public enum SQLFormat: String, Sendable, Hashable, CaseIterable {
     func formatter(_ kinds: ColumnKinds) -> (any RowFormatter)? {
         switch self {
         case .markdown: MarkdownTable(kinds)
-        case .json, .ndjson: kinds.kinds.contains(.long) ? JSONNumbers(kinds) : nil
+        case .json, .ndjson: kinds.arePlain ? nil : JSONNumbers(kinds)
         case .table, .csv, .parquet: nil
         }
     }

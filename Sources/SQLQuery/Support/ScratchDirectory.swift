@@ -16,7 +16,11 @@ package final class ScratchDirectory: Sendable {
     private let lock: Int32
 
     private static let prefix = "highwater-sql-"
+    /// What a directory is called until its lock is held.
+    private static let newPrefix = "highwater-new-"
     private static let lockName = "lock"
+    /// One that is called new for so long was left behind; to lock it takes a moment.
+    private static let longestNew = 3600
 
     /// Makes one.
     ///
@@ -24,15 +28,21 @@ package final class ScratchDirectory: Sendable {
     /// - Throws: ``SQLError/Code/failed`` when nothing can be written there.
     package init(in parent: String) throws(SQLError) {
         ScratchDirectory.sweep(parent)
-        var template = Array("\(parent)/\(ScratchDirectory.prefix)XXXXXX".utf8CString)
+        // It gets the name that others sweep by when its lock is held, so nobody ever finds it without an owner.
+        var template = Array("\(parent)/\(ScratchDirectory.newPrefix)XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else {
             throw ScratchDirectory.failure("A directory for temporary files cannot be made in \(parent)")
         }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        lock = unsafe open("\(path)/\(ScratchDirectory.lockName)", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            throw ScratchDirectory.failure("\(path) cannot be locked")
+        let new = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let lock = unsafe open("\(new)/\(ScratchDirectory.lockName)", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        let path = "\(parent)/\(ScratchDirectory.prefix)\(new.suffix(6))"
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, unsafe rename(new, path) == 0 else {
+            let error = ScratchDirectory.failure("\(new) cannot be locked and named")
+            if lock >= 0 { close(lock) }
+            ScratchDirectory.remove(new)
+            throw error
         }
+        (self.path, self.lock) = (path, lock)
     }
 
     deinit {
@@ -144,15 +154,40 @@ package final class ScratchDirectory: Sendable {
     /// Removes directories whose owner is gone.
     ///
     /// What cannot be removed stays: it is not this query's concern.
-    private static func sweep(_ parent: String) {
-        for name in names(parent) where name.hasPrefix(prefix) {
+    static func sweep(_ parent: String) {
+        for name in names(parent) {
             let path = "\(parent)/\(name)"
+            if name.hasPrefix(newPrefix) {
+                var information = stat()
+                guard unsafe lstat(path, &information) == 0,
+                    time(nil) - modified(information) > longestNew
+                else { continue }
+            } else if !name.hasPrefix(prefix) {
+                continue
+            }
             let lock = unsafe open("\(path)/\(lockName)", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-            // Without a lock file it was made just now.
-            guard lock >= 0 else { continue }
+            guard lock >= 0 else {
+                // An old one may have died before there was a lock.
+                if name.hasPrefix(newPrefix), errno == ENOENT { remove(path) }
+                continue
+            }
             defer { close(lock) }
-            if flock(lock, LOCK_EX | LOCK_NB) == 0 { remove(path) }
+            if flock(lock, LOCK_EX | LOCK_NB) == 0, isThere(lock) { remove(path) }
         }
+    }
+
+    /// Whether an open file has a name: the one that took it away may have made place for another directory.
+    private static func isThere(_ file: Int32) -> Bool {
+        var information = stat()
+        return unsafe fstat(file, &information) == 0 && information.st_nlink > 0
+    }
+
+    private static func modified(_ information: stat) -> Int {
+        #if canImport(Darwin)
+        information.st_mtimespec.tv_sec
+        #else
+        information.st_mtim.tv_sec
+        #endif
     }
 
     /// The names in a directory; none when it cannot be read.

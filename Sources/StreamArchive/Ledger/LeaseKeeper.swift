@@ -1,3 +1,4 @@
+internal import CloudSupport
 internal import EventJournal
 internal import RecordStreams
 internal import Synchronization
@@ -79,7 +80,7 @@ final class LeaseKeeper: Sendable {
         guard isValid else {
             throw ArchiveError(
                 .leaseLost,
-                "This archiver of \(store.stream) was silent for longer than its lease of \(lease), so others may have taken "
+                "This archiver of \(store.stream) was silent for longer than its lease of \(lease.spelled), so others may have taken "
                     + "its shards over; nothing was stored. It goes on with those it gets."
             )
         }

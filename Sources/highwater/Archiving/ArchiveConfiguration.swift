@@ -2,7 +2,6 @@ internal import Configuration
 internal import EventImport
 internal import ObjectStorage
 internal import RecordStreams
-internal import SystemPackage
 internal import Yams
 
 #if canImport(FoundationEssentials)
@@ -38,9 +37,6 @@ struct ArchiveConfiguration {
     private(set) var entries: [Entry] = []
     private(set) var problems: [Problem] = []
 
-    /// What may be said of a stream.
-    private static let settingNames = ["timestamp", "timestamp-unit", "latency", "batch-size", "lease"]
-    private static let streamNames = ["stream", "journal"] + settingNames
     private static let prefix = "HIGHWATER_"
 
     /// Reads a file.
@@ -70,7 +66,9 @@ struct ArchiveConfiguration {
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw CommandError(status: Failure.usage, message: "\(file) is no YAML: \(error)".trimmed)
+            let (line, problem) = YAMLFault.told(error)
+            let place = line.map { "\(file):\($0):" } ?? file
+            throw CommandError(status: Failure.usage, message: "\(place) is no YAML: \(problem).")
         }
         guard let mapping = root?.mapping else {
             throw CommandError(
@@ -80,15 +78,16 @@ struct ArchiveConfiguration {
             )
         }
         let variables = environment.filter { $0.key.hasPrefix(Self.prefix) && !$0.value.isEmpty }
-        let lines = survey(mapping)
-        // The structure is right, so each value is a text that the reader finds by its name.
-        guard problems.isEmpty else { return }
+        let survey = StreamsSurvey(mapping)
+        problems = survey.problems
+        // What is wrong with keys keeps nobody from telling what is wrong with the values of others.
         let reader = ConfigReader(providers: [
             EnvironmentVariablesProvider(environmentVariables: variables).prefixKeys(with: "highwater"),
-            try await FileProvider<YAMLSnapshot>(filePath: .init(file)),
+            InMemoryProvider(values: survey.values),
         ])
         var used: Set<String> = []
-        for name in lines.keys.sorted() { read(name, lines, reader, variables, &used) }
+        _ = settings(of: nil, survey, reader, variables, &used)
+        for name in survey.names { read(name, survey, reader, variables, &used) }
         let known = ["DEFAULTS_", "STREAMS_"].map { Self.prefix + $0 }
         for variable in variables.keys.sorted() where known.contains(where: variable.hasPrefix) {
             if used.contains(variable) { continue }
@@ -96,7 +95,7 @@ struct ArchiveConfiguration {
                 Problem(line: nil, message: "the variable \(variable) is of no stream and no setting of this file")
             )
         }
-        findDoubles(lines)
+        findDoubles(survey)
     }
 
     /// What would run.
@@ -122,148 +121,110 @@ struct ArchiveConfiguration {
             .map { "\(file):\($0.line.map { "\($0):" } ?? "") \($0.message)." }
     }
 
-    // MARK: - Structure
-
-    /// Finds keys that are unknown and values that are none.
-    ///
-    /// - Returns: For each stream the line of each of its keys; its own under the empty name.
-    private mutating func survey(_ root: Node.Mapping) -> [String: [String: Int]] {
-        var lines: [String: [String: Int]] = [:]
-        for (key, value) in root {
-            switch key.string {
-            case "defaults": _ = survey(value, of: "defaults", Self.settingNames, key)
-            case "streams":
-                guard let streams = value.mapping, !streams.isEmpty else {
-                    complain(key, "streams is empty; give each stream a name, and below it `stream:` and `journal:`")
-                    continue
-                }
-                for (name, content) in streams {
-                    guard let text = name.string, Self.isName(text) else {
-                        complain(
-                            name,
-                            "\"\(name.string ?? "")\" is no name of a stream: up to 64 small letters, digits and hyphens"
-                        )
-                        continue
-                    }
-                    lines[text] = survey(content, of: "streams.\(text)", Self.streamNames, name)
-                    lines[text]?[""] = name.mark?.line ?? 0
-                }
-            default: complain(key, Self.unknown(key.string ?? "", "the file", ["defaults", "streams"]))
-            }
-        }
-        if root["streams"] == nil {
-            problems.append(Problem(line: nil, message: "there are no streams: add `streams:`"))
-        }
-        return lines
-    }
-
-    private mutating func survey(_ node: Node, of place: String, _ names: [String], _ parent: Node) -> [String: Int] {
-        guard let mapping = node.mapping else {
-            complain(parent, "\(place) has no settings below it")
-            return [:]
-        }
-        var lines: [String: Int] = [:]
-        for (key, value) in mapping {
-            let name = key.string ?? ""
-            if !names.contains(name) {
-                complain(key, Self.unknown(name, place, names))
-            } else if value.scalar == nil || value.string?.isEmpty != false {
-                complain(key, "\(place).\(name) has no value")
-            } else {
-                lines[name] = key.mark?.line
-            }
-        }
-        return lines
-    }
-
-    private mutating func complain(_ node: Node, _ message: String) {
-        problems.append(Problem(line: node.mark?.line, message: message))
-    }
-
-    private static func unknown(_ name: String, _ place: String, _ names: [String]) -> String {
-        "\"\(name)\" is unknown in \(place); there are \(names.joined(separator: ", "))"
-    }
-
-    private static func isName(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count) && text.first != "-"
-            && text.utf8.allSatisfy { byte in
-                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D
-            }
-    }
-
     // MARK: - Values
+
+    /// A value, and who says it.
+    private struct Found {
+        var text: String
+        /// The key, or the variable.
+        var place: String
+        var line: Int?
+        /// Whether the stream says it, not the defaults: what is wrong with those is told once, as theirs.
+        var isOwn: Bool
+    }
+
+    /// Looks a value up: what a stream says comes before the defaults, and a variable before either.
+    private func find(
+        _ key: String,
+        of name: String?,
+        _ survey: StreamsSurvey,
+        _ reader: ConfigReader,
+        _ variables: [String: String],
+        _ used: inout Set<String>
+    ) -> Found? {
+        var scopes = [["defaults"]]
+        if let name {
+            scopes = ["stream", "journal"].contains(key) ? [["streams", name]] : [["streams", name]] + scopes
+        }
+        for (index, scope) in scopes.enumerated() {
+            let path = scope + [key]
+            let variable = Self.variable(path)
+            used.insert(variable)
+            guard let text = reader.string(forKey: ConfigKey(path)) else { continue }
+            let isVariable = variables[variable] != nil
+            return Found(
+                text: text,
+                place: isVariable ? variable : path.joined(separator: "."),
+                line: isVariable ? nil : survey.lines[path],
+                isOwn: index == 0
+            )
+        }
+        return nil
+    }
+
+    /// Reads the settings of a stream, or the defaults, and tells what is wrong with its own.
+    ///
+    /// - Returns: The settings, and the variables that decide one of them.
+    private mutating func settings(
+        of name: String?,
+        _ survey: StreamsSurvey,
+        _ reader: ConfigReader,
+        _ variables: [String: String],
+        _ used: inout Set<String>
+    ) -> (ArchiveSettings, [String]) {
+        var settings = ArchiveSettings()
+        var deciding: [String] = []
+        for key in StreamsSurvey.settingNames {
+            guard let found = find(key, of: name, survey, reader, variables, &used) else { continue }
+            if variables[found.place] != nil { deciding.append(found.place) }
+            let problem: String?
+            if let kind = settings.set(key, found.text) {
+                problem = "\(found.place) is \"\(found.text)\", which is no \(kind)"
+            } else {
+                // One setting at a time, so that each wrong one is told at its line.
+                problem = settings.only(key).problem { _ in found.place }?.withoutStop
+            }
+            if let problem, found.isOwn { problems.append(Problem(line: found.line, message: problem)) }
+        }
+        return (settings, deciding)
+    }
 
     private mutating func read(
         _ name: String,
-        _ lines: [String: [String: Int]],
+        _ survey: StreamsSurvey,
         _ reader: ConfigReader,
         _ variables: [String: String],
         _ used: inout Set<String>
     ) {
         let before = problems.count
-        var deciding: [String] = []
+        let own = settings(of: name, survey, reader, variables, &used)
+        var deciding = own.1
         var places: [String: String] = [:]
-        func value(_ key: String) -> String? {
-            for scope in [["streams", name], ["defaults"]] where key != "stream" && key != "journal" || scope.count == 2
-            {
-                let variable = Self.variable(scope + [key])
-                used.insert(variable)
-                if variables[variable] != nil { deciding.append(variable) }
-                if let text = reader.string(forKey: ConfigKey(scope + [key])) {
-                    places[key] = variables[variable] != nil ? variable : (scope + [key]).joined(separator: ".")
-                    return text
+        for (key, example, check) in [
+            ("stream", "kinesis://orders?region=eu-west-1", { _ = try StreamURL.source($0) }),
+            ("journal", "s3://bucket/\(name)", { _ = try ObjectStoreRegistry.openOfProgram($0) }),
+        ] as [(String, String, (String) throws -> Void)] {
+            let path = ["streams", name, key]
+            guard let found = find(key, of: name, survey, reader, variables, &used) else {
+                if survey.lines[path] == nil {
+                    problems.append(
+                        Problem(
+                            line: survey.lines[["streams", name]],
+                            message: "streams.\(name) has no \(key); write for instance `\(key): \(example)`"
+                        )
+                    )
                 }
+                continue
             }
-            return nil
-        }
-        func complain(_ key: String, _ message: String) {
-            problems.append(Problem(line: lines[name]?[key] ?? lines[name]?[""], message: message))
-        }
-        func parsed<Value>(_ key: String, _ what: String, _ parse: (String) -> Value?) -> Value? {
-            guard let text = value(key) else { return nil }
-            if let value = parse(text) { return value }
-            complain(key, "\(places[key] ?? key) is \"\(text)\", which is no \(what)")
-            return nil
-        }
-        let settings = ArchiveSettings(
-            timestamp: value("timestamp"),
-            timestampUnit: parsed(
-                "timestamp-unit",
-                "unit: \(TimestampUnit.allCases.map(\.rawValue).joined(separator: ", "))"
-            ) {
-                TimestampUnit(rawValue: $0)
-            },
-            latency: parsed("latency", "number of seconds") { Double($0) },
-            batchSize: parsed("batch-size", "size, such as 32MiB") { SizeArgument(argument: $0) },
-            lease: parsed("lease", "number of seconds") { Double($0) }
-        )
-        for key in Self.settingNames {
-            // One setting at a time, so that each wrong one is told at its line.
-            if let problem = settings.only(key).problem(named: { places[$0] ?? $0 }) {
-                complain(key, problem.withoutStop)
+            places[key] = found.text
+            if variables[found.place] != nil { deciding.append(found.place) }
+            do { try check(found.text) } catch {
+                let message = "\(found.place): \(Failure.message(of: error))".withoutStop
+                problems.append(Problem(line: found.line, message: message))
             }
         }
-        let stream = value("stream")
-        if let stream {
-            do { _ = try StreamURL.source(stream) } catch {
-                complain("stream", "\(places["stream"] ?? "stream"): \(Failure.message(of: error))".withoutStop)
-            }
-        } else {
-            complain(
-                "stream",
-                "streams.\(name) has no stream; write for instance `stream: kinesis://orders?region=eu-west-1`"
-            )
-        }
-        let journal = value("journal")
-        if let journal {
-            do { _ = try ObjectStoreRegistry.program.open(journal) } catch {
-                complain("journal", "\(places["journal"] ?? "journal"): \(Failure.message(of: error))".withoutStop)
-            }
-        } else {
-            complain("journal", "streams.\(name) has no journal; write for instance `journal: s3://bucket/\(name)`")
-        }
-        guard let stream, let journal, problems.count == before else { return }
-        entries.append(Entry(name: name, stream: stream, journal: journal, settings: settings, variables: deciding))
+        guard let stream = places["stream"], let journal = places["journal"], problems.count == before else { return }
+        entries.append(Entry(name: name, stream: stream, journal: journal, settings: own.0, variables: deciding))
     }
 
     /// `HIGHWATER_STREAMS_ORDERS_BATCH_SIZE`, as swift-configuration makes it of a key.
@@ -273,14 +234,14 @@ struct ArchiveConfiguration {
     }
 
     /// Two entries that would do the same work, or answer to the same variable.
-    private mutating func findDoubles(_ lines: [String: [String: Int]]) {
+    private mutating func findDoubles(_ survey: StreamsSurvey) {
         var seen: [String: String] = [:]
         for entry in entries {
             let names = [entry.journal + "\n" + entry.stream, Self.variable(["streams", entry.name])]
             if let other = names.compactMap({ seen[$0] }).first {
                 problems.append(
                     Problem(
-                        line: lines[entry.name]?[""],
+                        line: survey.lines[["streams", entry.name]],
                         message:
                             "streams.\(entry.name) and streams.\(other) are one: the same stream into the same journal"
                     )
@@ -292,6 +253,30 @@ struct ArchiveConfiguration {
 }
 
 extension ArchiveSettings {
+    /// Takes a setting from text.
+    ///
+    /// - Returns: What the text should have been; `nil` when it is.
+    fileprivate mutating func set(_ key: String, _ text: String) -> String? {
+        switch key {
+        case "timestamp":
+            timestamp = text
+            return nil
+        case "timestamp-unit":
+            timestampUnit = TimestampUnit(rawValue: text)
+            return timestampUnit == nil
+                ? "unit: \(TimestampUnit.allCases.map(\.rawValue).joined(separator: ", "))" : nil
+        case "batch-size":
+            batchSize = SizeArgument(argument: text)
+            return batchSize == nil ? "size, such as 32MiB" : nil
+        case "latency":
+            latency = Double(text)
+            return latency == nil ? "number of seconds" : nil
+        default:
+            lease = Double(text)
+            return lease == nil ? "number of seconds" : nil
+        }
+    }
+
     /// One of the settings alone.
     fileprivate func only(_ key: String) -> ArchiveSettings {
         var one = ArchiveSettings()
@@ -309,9 +294,4 @@ extension ArchiveSettings {
 extension String {
     /// Without a full stop at its end.
     fileprivate var withoutStop: String { hasSuffix(".") ? String(dropLast()) : self }
-
-    /// On one line, without blanks at its ends.
-    fileprivate var trimmed: String {
-        split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
-    }
 }

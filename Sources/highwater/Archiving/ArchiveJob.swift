@@ -103,7 +103,7 @@ struct ArchiveJobs: Sendable {
             await withTaskCancellationHandler {
                 await withTaskGroup(of: (name: String, error: (any Error)?).self) { group in
                     for job in jobs {
-                        group.addTask { (job.name ?? job.stream, await run(job, once: once, stops)) }
+                        group.addTask { (job.name ?? StreamURL.shown(job.stream), await run(job, once: once, stops)) }
                     }
                     var failures: [(name: String, error: any Error)] = []
                     for await (name, error) in group { if let error { failures.append((name, error)) } }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CloudSupport
 internal import KinesisStreams
 internal import NATSStreams
 internal import RecordStreams
@@ -16,23 +17,10 @@ enum StreamURL {
         return switch scheme {
         case "kinesis": try KinesisStream(url: url)
         case "nats", "tls": try NATSStream(url: url)
-        default: throw StreamError(.invalidURL, "\"\(url)\" is no stream; write for instance \(examples).")
+        default: throw StreamError(.invalidURL, "\"\(shown(url))\" is no stream; write for instance \(examples).")
         }
     }
 
     /// The URL without a password or a token, to be shown.
-    static func shown(_ url: String) -> String {
-        guard let scheme = url.range(of: "://") else { return url }
-        let rest = url[scheme.upperBound...]
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        guard let at = authority.lastIndex(of: "@") else { return url }
-        return url[..<scheme.upperBound] + "***" + rest[at...]
-    }
-}
-
-extension String {
-    /// Where a text is first.
-    fileprivate func range(of text: String) -> Range<String.Index>? {
-        firstRange(of: text)
-    }
+    static func shown(_ url: String) -> String { ShownURL.withoutCredentials(url) }
 }

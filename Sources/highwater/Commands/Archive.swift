@@ -18,6 +18,11 @@ struct ArchiveStreamCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stream",
         abstract: "Archive a stream: every record becomes an event, none is missing and none is there twice.",
+        usage: """
+            highwater archive <journal> <stream> [<options>]
+            highwater archive --config <file> [--once]
+            highwater archive status <journal>
+            """,
         discussion: """
             The id of an event is stream, shard, sequence and subsequence, its key the partition key or the subject, its \
             timestamp the time of arrival or what --timestamp finds in the payload. Records that the Kinesis Producer \

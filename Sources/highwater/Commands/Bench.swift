@@ -77,7 +77,7 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         let folder = "highwater-bench-\(UUIDv7Generator().next())"
-        let base = try ObjectStoreRegistry.program.open(url)
+        let base = try ObjectStoreRegistry.openOfProgram(url)
         let store = try PrefixedObjectStore(base, prefix: folder)
         let (prices, json) = (prices, json)
         let results = BenchResults()

@@ -30,7 +30,7 @@ struct Export: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let store = try ObjectStoreRegistry.program.open(destination)
+        let store = try ObjectStoreRegistry.openOfProgram(destination)
         let exporter = FlashFloodExporter(of: try await journal.open(create: false), to: store)
         let report: FlashFloodExportReport
         do {

@@ -9,7 +9,7 @@ struct FlashFloodImport: Sendable {
     let compacts: Bool
 
     func run(into argument: JournalArgument, _ configuration: JournalConfiguration) async throws {
-        let source = try ObjectStoreRegistry.program.open(url)
+        let source = try ObjectStoreRegistry.openOfProgram(url)
         let journal = try await argument.open(create: true, configuration: configuration)
         var options = FlashFloodImportOptions()
         if compacts { options.checkpoint = { try await Compact.ifDue(journal) } }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CloudSupport
 internal import EventJournal
 internal import ReplayJobs
 
@@ -119,12 +120,14 @@ struct JobsWatch: AsyncParsableCommand {
         let (json, interval) = (json, interval)
         let line = JobProgressLine(isShown: Output.errorIsTerminal && !json)
         defer { line.finish() }
+        let troubles = TroubleLines(line)
         let last = try await Signals.cancellable {
             try await Output.whileRead {
                 var job = first
                 var seen: ReplayJob?
                 while true {
                     if json, job != seen { try Output.line(job.json) }
+                    if !json { troubles.update(job) }
                     line.update(job)
                     if job.state != .running { return job }
                     seen = job
@@ -246,15 +249,19 @@ struct JobsDelete: AsyncParsableCommand {
 extension ReplayJob {
     /// In a line.
     fileprivate var line: String {
-        var text = "\(id)  \(state.rawValue)  \(pace)  to \(spec.sink)"
+        var text = "\(id)  \(state.rawValue)  \(pace)  to \(StreamURL.shown(spec.sink))"
         if let message { text += "  (\(message))" }
-        return text
+        return ForeignText.lines(text)
     }
 
     /// In several lines.
     fileprivate var details: String {
-        var rows: [(String, String)] = [("job", id), ("state", state.rawValue), ("sink", spec.sink)]
+        var rows: [(String, String)] = [("job", id), ("state", state.rawValue), ("sink", StreamURL.shown(spec.sink))]
         if let message { rows.append(("message", message)) }
+        if let trouble {
+            rows.append(("trouble", trouble.line))
+            rows.append(("since", trouble.since.rfc3339))
+        }
         rows.append(("created", created.rfc3339))
         if let owner { rows.append(("owner", "\(owner.name), seen \(owner.seen.rfc3339)")) }
         rows.append(("progress", "\(pace), \(Text.bytes(progress.bytes))"))
@@ -272,7 +279,8 @@ extension ReplayJob {
         if let rate = spec.rate { rows.append(("rate", rate.text)) }
         if let records = spec.batchRecords { rows.append(("batch", Text.count(records, "record"))) }
         for (name, value) in spec.sinkOptions.sorted(by: { $0.key < $1.key }) { rows.append((name, value)) }
-        return rows.map { name, value in name + String(repeating: " ", count: max(1, 12 - name.count)) + value }
-            .joined(separator: "\n")
+        let width = 2 + (rows.map(\.0.count).max() ?? 0)
+        let lines = rows.map { name, value in name + String(repeating: " ", count: width - name.count) + value }
+        return ForeignText.lines(lines.joined(separator: "\n"))
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CloudSupport
 internal import EventJournal
 internal import JMESPath
 internal import ReplayJobs
@@ -23,7 +24,10 @@ struct ReplayTo: AsyncParsableCommand {
 
             --rate is records (500/s) or bytes (2MB/s) a second, or recorded×K: as the events happened, K times as fast.
 
-            HTTP sinks: 500 records a request at most, tried again with back-off. HIGHWATER_HTTP_SECRET, or the file \
+            What a stream or a web server does not take is tried again with back-off for --give-up-after; standard error and \
+            `highwater jobs watch` say what is wrong meanwhile. Then the job fails, and can be resumed.
+
+            HTTP sinks: 500 records a request at most. HIGHWATER_HTTP_SECRET, or the file \
             that HIGHWATER_HTTP_SECRET_FILE names, signs requests (Highwater-Signature); HIGHWATER_HTTP_AUTHORIZATION is sent as \
             the header Authorization.
 
@@ -95,6 +99,15 @@ struct ReplayTo: AsyncParsableCommand {
 
     private static let defaultLease = 15.0
 
+    @Option(
+        help: ArgumentHelp(
+            "For streams and HTTP sinks: how long a batch is tried again that they do not take, such as 30s, 10m or 2d, before the job "
+                + "fails. By default 10m for HTTP, 3m for Kinesis, 1m for NATS.",
+            valueName: "time"
+        )
+    )
+    var giveUpAfter: DurationArgument?
+
     @Option(help: ArgumentHelp("Resume this job instead of beginning one.", valueName: "job"))
     var job: String?
 
@@ -111,7 +124,7 @@ struct ReplayTo: AsyncParsableCommand {
                 && selection.select == nil && !selection.strict && !latestPerKey && annotate.isEmpty && !annotated
                 && !mayOverwrite
                 && rate == nil && batch == nil && lease == nil && format == nil && method == nil && body == nil
-                && !dryRun
+                && giveUpAfter == nil && !dryRun
             guard isPlain else {
                 throw ValidationError("--job resumes a job as it is: leave out the sink and all other options.")
             }
@@ -158,7 +171,6 @@ struct ReplayTo: AsyncParsableCommand {
 
     private func spec() throws -> ReplayJobSpec {
         var spec = ReplayJobSpec(sink: try sink.map(SinkArgument.stored) ?? "-")
-        if let sink { try SinkArgument.check(sink, format: format, method: method, body: body) }
         spec.after = range.after?.timestamp
         spec.through = range.through?.timestamp
         _ = try selection.selection()
@@ -178,6 +190,8 @@ struct ReplayTo: AsyncParsableCommand {
         spec.sinkOptions[SinkArgument.format] = format?.rawValue
         spec.sinkOptions[SinkArgument.method] = method?.uppercased()
         spec.sinkOptions[SinkArgument.body] = body
+        spec.sinkOptions[SinkArgument.giveUpAfter] = giveUpAfter?.description
+        if let sink { try SinkArgument.check(sink, spec.sinkOptions) }
         return spec
     }
 
@@ -196,15 +210,31 @@ struct ReplayTo: AsyncParsableCommand {
             if let last = preview.last { text.addRaw("last", last.line) }
             return try Output.line(text.text)
         }
-        var lines =
+        var lines = [
             "\(Text.count(preview.events, "record")), \(Text.bytes(preview.bytes)) of payload; nothing was sent."
-        if let first = preview.first { lines += "\nfirst  \(first.line)" }
-        if let last = preview.last { lines += "\nlast   \(last.line)" }
-        try Output.line(lines)
+        ]
+        let width = max(40, Output.width ?? 120)
+        if let first = preview.first { lines += first.glance("first", width) }
+        if let last = preview.last { lines += last.glance("last", width) }
+        try Output.line(lines.joined(separator: "\n"))
     }
 }
 
 extension Event {
+    /// A look at it in two lines: what it is, and the beginning of its payload.
+    fileprivate func glance(_ name: String, _ width: Int) -> [String] {
+        let indent = String(repeating: " ", count: 7)
+        let head = "\(timestamp.rfc3339)  \(id)" + (key.map { "  key \($0)" } ?? "")
+        let lines = [name + indent.dropFirst(name.count) + ForeignText.line(head, limit: width - 8)]
+        guard let text = String(validating: data, as: UTF8.self) else {
+            return lines + ["\(indent)\(Text.count(data.count, "byte")) that are no text; --json has them in base 64"]
+        }
+        let whole = ForeignText.line(text, limit: .max)
+        if whole.count <= width - 7 { return lines + [indent + whole] }
+        let note = "… (of \(Text.count(data.count, "byte")); --json has all)"
+        return lines + [indent + whole.prefix(max(10, width - 7 - note.count)) + note]
+    }
+
     /// The envelope with the payload, on a line.
     fileprivate var line: String {
         var bytes: [UInt8] = []

@@ -33,7 +33,11 @@ struct JobProgram {
     func run(_ job: ReplayJob, json: Bool) async throws {
         let bar = JobProgressLine(isShown: Output.errorIsTerminal && job.spec.sink != "-")
         let sink = try await SinkArgument.open(job.spec, job: job.id, from: journal)
-        let runner = ReplayJobRunner(jobs, sink: sink) { bar.update($0) }
+        let troubles = TroubleLines(bar)
+        let runner = ReplayJobRunner(jobs, sink: sink) { job in
+            troubles.update(job)
+            bar.update(job)
+        }
         if !json, !job.state.isOver { Output.error("highwater: job \(job.id) sends to \(sink.name).") }
         let id = job.id
         let end: ReplayJob
@@ -100,6 +104,12 @@ final class JobProgressLine: Sendable {
         }
     }
 
+    /// Says something above the line.
+    func say(_ text: String) {
+        finish()
+        Output.error(text)
+    }
+
     /// As much as there is room for: a line that wraps could not be wiped.
     private func line(_ job: ReplayJob, columns: Int) -> String {
         let pace = job.pace
@@ -116,6 +126,7 @@ extension ReplayJob {
     var pace: String {
         var text = "\(Int(progress.fraction * 100)) %  \(Text.count(progress.events, "record"))"
         guard state == .running, owner != nil else { return text }
+        if let trouble { return "\(text)  TROUBLE: \(trouble.line)" }
         if progress.eventsPerSecond > 0 {
             text += "  \(Text.decimal(progress.eventsPerSecond)) records/s"
             text += "  \(Text.bytes(Int(progress.bytesPerSecond)))/s"
@@ -130,7 +141,15 @@ extension ReplayJob {
         text.add("job", id)
         text.add("state", state.rawValue)
         if let message { text.add("message", message) }
-        text.add("sink", spec.sink)
+        if let trouble {
+            var member = JSONText()
+            member.add("message", trouble.message)
+            member.add("attempts", trouble.attempts)
+            member.add("since", trouble.since.rfc3339)
+            member.add("next", trouble.next.rfc3339)
+            text.addRaw("trouble", member.text)
+        }
+        text.add("sink", StreamURL.shown(spec.sink))
         text.add("created", created.rfc3339)
         text.add("events", progress.events)
         text.add("bytes", progress.bytes)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EventJournal
+internal import ObjectStorage
 
 /// The journal every command begins with.
 struct JournalArgument: ParsableArguments {
@@ -29,6 +30,7 @@ struct JournalArgument: ParsableArguments {
         create: Bool,
         configuration: JournalConfiguration = .defaults
     ) async throws -> Journal {
-        try await Journal.open(journal, create: create, configuration: configuration, registry: .program)
+        try ObjectStoreRegistry.refuseCredentials(journal)
+        return try await Journal.open(journal, create: create, configuration: configuration, registry: .program)
     }
 }

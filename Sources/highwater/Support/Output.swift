@@ -1,3 +1,5 @@
+internal import CloudSupport
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -51,8 +53,8 @@ struct Output: ~Copyable {
     /// One line on standard output.
     static func line(_ text: String) throws { try writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO) }
 
-    /// One line on standard error.
-    static func error(_ text: String) { errorText(text + "\n") }
+    /// One line on standard error, or several; nothing in it is obeyed by the terminal, whoever wrote it.
+    static func error(_ text: String) { errorText(ForeignText.lines(text) + "\n") }
 
     /// Text on standard error; where that cannot be written to there is nobody to tell.
     static func errorText(_ text: String) {

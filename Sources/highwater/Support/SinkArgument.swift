@@ -28,6 +28,7 @@ enum SinkArgument {
     static let method = "method"
     static let body = "body"
     static let format = "format"
+    static let giveUpAfter = "give-up-after"
 
     private static func kind(_ text: String) throws -> Kind {
         let scheme = text.prefix { $0 != ":" }.lowercased()
@@ -52,7 +53,7 @@ enum SinkArgument {
         CommandError(
             status: Failure.usage,
             message:
-                "\"\(text)\" is no sink. Write kinesis://STREAM?region=…, nats://HOST/STREAM, https://…, a file, - for standard output, or a "
+                "\"\(StreamURL.shown(text))\" is no sink. Write kinesis://STREAM?region=…, nats://HOST/STREAM, https://…, a file, - for standard output, or a "
                 + "journal: s3://…, gs://…, or a directory that exists or ends with a slash."
         )
     }
@@ -100,10 +101,10 @@ enum SinkArgument {
     static func open(_ spec: ReplayJobSpec, job: String, from journal: Journal) async throws -> any ReplaySink {
         let format = spec.sinkOptions[SinkArgument.format].flatMap { RecordFormat(rawValue: $0) }
         switch try kind(spec.sink) {
-        case .kinesis: return StreamReplaySink(try KinesisStream(url: spec.sink))
+        case .kinesis: return StreamReplaySink(try kinesis(spec))
         case .nats:
             return StreamReplaySink(
-                try NATSStream(url: spec.sink),
+                try nats(spec),
                 batchRecords: 5000,
                 batchBytes: 8 << 20,
                 job: job
@@ -128,6 +129,33 @@ enum SinkArgument {
         }
     }
 
+    /// How long a batch is tried, if the job says so.
+    private static func patience(_ spec: ReplayJobSpec) throws -> Duration? {
+        guard let text = spec.sinkOptions[giveUpAfter] else { return nil }
+        guard let argument = DurationArgument(argument: text) else {
+            throw CommandError(
+                status: Failure.damaged,
+                message: "The job gives up after \"\(text)\", which is no time."
+            )
+        }
+        return argument.duration
+    }
+
+    private static func kinesis(_ spec: ReplayJobSpec) throws -> KinesisStream {
+        var (configuration, credentials) = try KinesisConfiguration.open(url: spec.sink)
+        if let patience = try patience(spec) { (configuration.attempts, configuration.retryTime) = (.max, patience) }
+        return try KinesisStream(configuration, credentials: credentials)
+    }
+
+    private static func nats(_ spec: ReplayJobSpec) throws -> NATSStream {
+        var configuration = try NATSConfiguration(url: spec.sink)
+        if let patience = try patience(spec) {
+            (configuration.attempts, configuration.retryTime) = (.max, patience)
+            configuration.waitsForServer = true
+        }
+        return try NATSStream(configuration)
+    }
+
     private static func http(_ spec: ReplayJobSpec, _ format: RecordFormat?) throws -> HTTPReplaySink.Configuration {
         var configuration = HTTPReplaySink.Configuration(url: spec.sink)
         configuration.method = spec.sinkOptions[SinkArgument.method] ?? configuration.method
@@ -135,6 +163,7 @@ enum SinkArgument {
             spec.sinkOptions[SinkArgument.body].flatMap { HTTPReplaySink.Configuration.Body(rawValue: $0) }
             ?? configuration.body
         configuration.format = format ?? configuration.format
+        configuration.retryTime = try patience(spec) ?? configuration.retryTime
         let environment = EnvironmentVariables.process
         configuration.authorization = environment["HIGHWATER_HTTP_AUTHORIZATION"]
         if let path = environment["HIGHWATER_HTTP_SECRET_FILE"] {
@@ -154,20 +183,26 @@ enum SinkArgument {
     }
 
     /// Which options of the command a sink has no use for.
-    static func check(_ text: String, format: RecordFormat?, method: String?, body: String?) throws {
+    static func check(_ text: String, _ options: [String: String]) throws {
         let isHTTP: Bool
         let isText: Bool
+        var isPatient = true
         switch try kind(text) {
         case .http: (isHTTP, isText) = (true, true)
-        case .file, .standardOutput: (isHTTP, isText) = (false, true)
-        case .kinesis, .nats, .journal: (isHTTP, isText) = (false, false)
+        case .file, .standardOutput: (isHTTP, isText, isPatient) = (false, true, false)
+        case .kinesis, .nats: (isHTTP, isText) = (false, false)
+        case .journal: (isHTTP, isText, isPatient) = (false, false, false)
         }
         func refuse(_ option: String, _ what: String) throws {
-            throw CommandError(status: Failure.usage, message: "\(option) is for \(what), and \(text) is none.")
+            throw CommandError(
+                status: Failure.usage,
+                message: "\(option) is for \(what), and \(StreamURL.shown(text)) is none."
+            )
         }
-        if !isHTTP, method != nil { try refuse("--method", "http: sinks") }
-        if !isHTTP, body != nil { try refuse("--body", "http: sinks") }
-        if !isText, format != nil { try refuse("--format", "files, standard output and http: sinks") }
+        if !isPatient, options[giveUpAfter] != nil { try refuse("--give-up-after", "streams and http: sinks") }
+        if !isHTTP, options[method] != nil { try refuse("--method", "http: sinks") }
+        if !isHTTP, options[body] != nil { try refuse("--body", "http: sinks") }
+        if !isText, options[format] != nil { try refuse("--format", "files, standard output and http: sinks") }
     }
 
     private static func isDirectory(_ path: String) -> Bool {

@@ -1,15 +1,9 @@
+internal import CloudSupport
+
 /// Numbers as people read them.
 enum Text {
     /// `12,272`.
-    static func count(_ value: Int) -> String {
-        var digits = String(abs(value))
-        var index = digits.count - 3
-        while index > 0 {
-            digits.insert(",", at: digits.index(digits.startIndex, offsetBy: index))
-            index -= 3
-        }
-        return value < 0 ? "-" + digits : digits
-    }
+    static func count(_ value: Int) -> String { Spelling.count(value) }
 
     /// `1 event`, `2 events`.
     static func count(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
@@ -31,21 +25,11 @@ enum Text {
         return "\(value) bytes"
     }
 
-    /// `0.53 s`, `4 min 07 s`.
-    static func seconds(_ value: Double) -> String {
-        if value < 60 { return "\(decimal(value)) s" }
-        let whole = Int(value.rounded())
-        let rest = whole % 60
-        if whole < 3600 { return "\(whole / 60) min \(rest < 10 ? "0" : "")\(rest) s" }
-        return "\(whole / 3600) h \(whole / 60 % 60) min"
-    }
+    /// `0.53 s`, `10 s`, `4 min 07 s`.
+    static func seconds(_ value: Double) -> String { Spelling.seconds(value) }
 
     /// Three significant digits or so.
-    static func decimal(_ value: Double) -> String {
-        let places = value < 10 ? 100.0 : value < 100 ? 10 : 1
-        let rounded = (value * places).rounded() / places
-        return places == 1 ? count(Int(rounded)) : "\(rounded)"
-    }
+    static func decimal(_ value: Double) -> String { Spelling.decimal(value) }
 
     /// Text cut to a width, with an ellipsis.
     static func cut(_ text: String, to width: Int) -> String {

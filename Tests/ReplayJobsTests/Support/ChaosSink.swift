@@ -12,6 +12,7 @@ final class ChaosSink: ReplaySink {
         var events: [Event] = []
         var batches: [Int] = []
         var failures = 0.0
+        var calls = 0
     }
 
     private let state: Mutex<State>
@@ -31,6 +32,8 @@ final class ChaosSink: ReplaySink {
     var events: [Event] { state.withLock(\.events) }
     /// How many events each batch had that was acknowledged.
     var batches: [Int] { state.withLock(\.batches) }
+    /// How many batches came to it, the one it is busy with included.
+    var calls: Int { state.withLock(\.calls) }
     /// The share of batches that fail.
     var failures: Double {
         get { state.withLock(\.failures) }
@@ -38,6 +41,7 @@ final class ChaosSink: ReplaySink {
     }
 
     func send(_ batch: EventBatch) async throws {
+        state.withLock { $0.calls += 1 }
         if delay > .zero { try await Task.sleep(for: delay) }
         try state.withLock { state in
             let events = (0..<batch.count).map { batch[$0] }

@@ -2,7 +2,7 @@
 
 POST or PUT /PLAN/NAME does what PLAN says, step by step, a step for each request to NAME, and ok behind the last: ok, 503, 429
 (with Retry-After: 1), 400, 302, cut (half an answer), lost (taken, no answer), stall (no answer for 3 seconds), large (413 when
-there are more than 10 lines), long (ok, by 3 MiB), long400 (400, by 3 MiB). GET /NAME answers with what was taken: a JSON array of {method, headers, body}.
+there are more than 10 lines), escape400 and escape503 (with control characters in the answer), long (ok, by 3 MiB), long400 (400, by 3 MiB). GET /NAME answers with what was taken: a JSON array of {method, headers, body}.
 """
 import json
 import sys
@@ -63,6 +63,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(429, b"slower", [("Retry-After", "1")])
         elif step == "302":
             self.answer(302, b"", [("Location", "/elsewhere")])
+        elif step.startswith("escape"):
+            self.answer(int(step[6:]), b"\x1b[31mno\x07\r\nno\xc2\x9b2J\xff")
         else:
             self.answer(int(step), b"step " + step.encode())
 

@@ -3,16 +3,19 @@
     same_answers.py delta QUERIES.json DIRECTORY TABLE OTHER    runs them; `events` is TABLE, `paid.events` is OTHER
     same_answers.py compare QUERIES.json DIRECTORY OTHER...     prints how many rows each query has, and what differs
 
-QUERIES.json is a list of objects with name, statement and timeZone; DIRECTORY has, or gets, a file NUMBER.parquet for each.
+QUERIES.json is a list of objects with name, statement and timeZone; DIRECTORY has, or gets, NUMBER.parquet for each.
 """
 
 import datetime
 import decimal
+import glob
 import json
+import os
 import sys
 
 import deltalake
 import duckdb
+import pyarrow
 import pyarrow.parquet
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -49,7 +52,10 @@ def plain(value):
 
 
 def rows(directory, number):
-    table = pyarrow.parquet.ParquetFile(f"{directory}/{number}.parquet").read()
+    path = f"{directory}/{number}.parquet"
+    # Spark makes a directory of parts, whose names are in the order of the rows.
+    parts = sorted(glob.glob(f"{path}/*.parquet")) if os.path.isdir(path) else [path]
+    table = pyarrow.concat_tables([pyarrow.parquet.ParquetFile(part).read() for part in parts])
     columns = [[plain(value) for value in column.to_pylist()] for column in table.columns]
     return table.column_names, [list(row) for row in zip(*columns)]
 
