@@ -28,7 +28,7 @@ struct FileSinkTests {
     private actor BreakingSink: ReplaySink {
         struct Failure: Error {}
 
-        private let base: FileReplaySink
+        private nonisolated let base: FileReplaySink
         private var left: Int
         nonisolated var name: String { "breaking" }
         nonisolated var batchRecords: Int { 5 }
@@ -39,13 +39,57 @@ struct FileSinkTests {
             left = batches
         }
 
-        func begin(_ start: ReplaySinkStart) async throws { try await base.begin(start) }
+        nonisolated var mark: String? { base.mark }
+
+        func begin(_ start: ReplaySinkStart, mark: String?) async throws { try await base.begin(start, mark: mark) }
 
         func send(_ batch: EventBatch) async throws {
             guard left > 0 else { throw Failure() }
             left -= 1
             try await base.send(batch)
         }
+    }
+
+    /// As many bytes as the job has sent, and more, in whole lines.
+    private static let foreignLines = String(repeating: "{\"n\":\"foreign\"}\n", count: 100)
+
+    @Test("that is another one before a batch was noted is not written to, but the job's own is gone on with")
+    func another() async throws {
+        defer { clear() }
+        let journal = Replays.journal(MemoryObjectStore())
+        try await journal.append(Replays.events(0..<20))
+        let jobs = ReplayJobStore(journal)
+        let job = try await jobs.create(ReplayJobSpec(sink: path))
+        let breaking = BreakingSink(FileReplaySink(path: path, format: .data), after: 0)
+        await #expect(throws: BreakingSink.Failure.self) { try await ReplayJobRunner(jobs, sink: breaking).run(job.id) }
+        let moved = path + ".moved"
+        try FileManager.default.moveItem(atPath: path, toPath: moved)
+        defer { try? FileManager.default.removeItem(atPath: moved) }
+        try "foreign\n".write(toFile: path, atomically: false, encoding: .utf8)
+        let error = await #expect(throws: ReplayJobError.self) {
+            try await ReplayJobRunner(jobs, sink: FileReplaySink(path: path, format: .data)).run(job.id)
+        }
+        #expect(error?.code == .exists && error?.message.contains("another file") == true)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "foreign\n")
+        clear()
+        try FileManager.default.moveItem(atPath: moved, toPath: path)
+        // Of a batch that nobody noted.
+        try "{\"number\":0}\n{\"num".write(toFile: path, atomically: false, encoding: .utf8)
+        let done = try await ReplayJobRunner(jobs, sink: FileReplaySink(path: path, format: .data)).run(job.id)
+        #expect(done.state == .done)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "{\"number\":0}\n" + Self.lines)
+    }
+
+    @Test("that was copied elsewhere is gone on with")
+    func copied() async throws {
+        defer { clear() }
+        let (jobs, job) = try await begun()
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        clear()
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        let done = try await ReplayJobRunner(jobs, sink: FileReplaySink(path: path, format: .data)).run(job.id)
+        #expect(done.state == .done)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == Self.lines)
     }
 
     private static var lines: String { (0..<20).map { "{\"number\":\($0)}\n" }.joined() }
@@ -65,7 +109,7 @@ struct FileSinkTests {
 
     @Test(
         "that is gone, or another one, is not begun anew by a job that has sent to it",
-        arguments: [nil, "", "foreign"]
+        arguments: [nil, "", "foreign", "foreign\n", FileSinkTests.foreignLines, "{\"number\":0}\n"]
     )
     func gone(left: String?) async throws {
         defer { clear() }

@@ -154,6 +154,7 @@ struct JobTests {
         job.progress.events = 5
         job.progress.timeLeft = .seconds(2)
         job.progress.last = .now
+        job.sinkMark = "a-b"
         job.trouble = .init(message: "x", attempts: 3, since: .now, next: Timestamp(microseconds: 5))
         #expect(try ReplayJob(job.json(nonce: "n"), id: job.id, object: "x") == job)
         for bad in ["", "{}", #"{"format":2}"#, #"{"format":1,"spec":{"sink":"x","lease_seconds":15}}"#] {

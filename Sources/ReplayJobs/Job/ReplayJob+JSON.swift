@@ -28,6 +28,7 @@ extension ReplayJob {
             ("created", "\(created.microseconds)"), ("state", JSONValue.quote(state.rawValue)),
             ("message", message.map(JSONValue.quote)), ("epoch", "\(epoch)"), ("owner", owned),
             ("trouble", trouble),
+            ("sink_mark", sinkMark.map(JSONValue.quote)),
             ("spec", spec.json), ("begun", hasBegun ? "1" : nil), ("position", reached), ("progress", progress.json),
         ])
         return Array((text + "\n").utf8)
@@ -86,6 +87,7 @@ extension ReplayJob {
             )
         }
         hasBegun = document["begun"]?.integer == 1
+        sinkMark = document["sink_mark"]?.text
         progress = Progress(document["progress"] ?? .null)
     }
 }

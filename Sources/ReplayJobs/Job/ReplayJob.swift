@@ -83,6 +83,8 @@ public struct ReplayJob: Sendable, Hashable {
     var position: JobPosition?
     /// Whether a process was at the sink, and may have sent what nobody noted.
     var hasBegun = false
+    /// What the sink is known by, since a process was there last; `nil` when it has no such thing.
+    var sinkMark: String?
 
     init(id: String, spec: ReplayJobSpec, created: Timestamp) {
         self.id = id

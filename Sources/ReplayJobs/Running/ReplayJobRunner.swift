@@ -157,8 +157,15 @@ public final class ReplayJobRunner: Sendable {
 
     private func send(_ keeper: JobKeeper) async throws -> ReplayJob.State {
         let job = keeper.job
-        try await sink.begin(job.position != nil ? .resumed : job.hasBegun ? .repeated : .first)
-        if !job.hasBegun { try await keeper.note { $0.hasBegun = true } }
+        let start: ReplaySinkStart = job.position != nil ? .resumed : job.hasBegun ? .repeated : .first
+        try await sink.begin(start, mark: job.sinkMark)
+        let mark = sink.mark
+        if !job.hasBegun || mark != job.sinkMark {
+            try await keeper.note { job in
+                job.hasBegun = true
+                job.sinkMark = mark
+            }
+        }
         while true {
             do {
                 return try await pass(keeper)
@@ -211,9 +218,11 @@ public final class ReplayJobRunner: Sendable {
             meter.note(outgoing)
             pacer.note(records: outgoing.count, bytes: outgoing.payloads.payloadBytes)
             let progress = meter.progress(now: time.now())
+            let mark = sink.mark
             let noted = try await keeper.note { [trouble] job in
                 job.trouble = trouble.current
                 job.position = reached
+                job.sinkMark = mark
                 job.progress = progress
             }
             notice(noted)

@@ -23,6 +23,8 @@ public final class FileReplaySink: ReplaySink {
     private struct Target: Sendable {
         var descriptor: Int32
         var isStored: Bool
+        /// What the file is known by; `nil` of pipes and devices.
+        var mark: FileMark?
     }
 
     /// The path.
@@ -51,15 +53,25 @@ public final class FileReplaySink: ReplaySink {
     ///
     /// - Throws: ``ReplayJobError/Code/exists`` when a new job finds the file there and not empty,
     ///   ``ReplayJobError/Code/notFound`` when a resumed one finds none that it could go on with.
-    public func begin(_ start: ReplaySinkStart) async throws {
+    public func begin(_ start: ReplaySinkStart) async throws { try await begin(start, mark: nil) }
+
+    /// The same, unless the file is not the one that the job has sent to.
+    ///
+    /// - Throws: As ``begin(_:)``; ``ReplayJobError/Code/notFound`` also when the file is another one than was marked,
+    ///   and ``ReplayJobError/Code/exists`` when that is not known to have got anything.
+    public func begin(_ start: ReplaySinkStart, mark: String?) async throws {
+        let mark = mark.flatMap { FileMark($0) }
         guard let path else {
             return target.withLock { $0 = Target(descriptor: STDOUT_FILENO, isStored: false) }
         }
         let opened = try await IOThreads.shared.run { () throws -> Target? in
-            FileReplaySink.kind(of: path) == S_IFIFO ? nil : try FileReplaySink.open(path, start)
+            FileReplaySink.kind(of: path) == S_IFIFO ? nil : try FileReplaySink.open(path, start, mark)
         }
         target.withLock { $0 = opened }
     }
+
+    /// What the file is known by: its length, its last bytes, its device and inode; `nil` of pipes and devices.
+    public var mark: String? { target.withLock { $0?.mark?.text } }
 
     /// Appends lines, and returns when they are on stable storage.
     ///
@@ -75,18 +87,20 @@ public final class FileReplaySink: ReplaySink {
         let known = target.withLock(\.self)
         let target = try await IOThreads.shared.run { () throws -> Target? in
             if let known { return known }
-            return try path.map { try FileReplaySink.open($0, .repeated) }
+            return try path.map { try FileReplaySink.open($0, .repeated, nil) }
         }
         guard let target else { return }
         self.target.withLock { $0 = target }
-        try await IOThreads.shared.run {
+        let mark = try await IOThreads.shared.run {
             do throws(SystemFailure) {
                 try FileReplaySink.writeAll(text, to: target.descriptor)
                 if target.isStored { try FileReplaySink.check(fsync(target.descriptor)) }
             } catch {
                 throw ReplayJobError(.unavailable, "Writing \(path ?? "standard output") failed: \(error.reason).")
             }
+            return target.isStored ? FileMark(of: target.descriptor) : nil
         }
+        self.target.withLock { $0?.mark = mark }
     }
 
     private struct SystemFailure: Error {
@@ -104,7 +118,7 @@ public final class FileReplaySink: ReplaySink {
         return unsafe stat(path, &information) == 0 ? information.st_mode & S_IFMT : nil
     }
 
-    private static func open(_ path: String, _ start: ReplaySinkStart) throws -> Target {
+    private static func open(_ path: String, _ start: ReplaySinkStart, _ mark: FileMark?) throws -> Target {
         let kind = kind(of: path)
         let isFile = kind == nil || kind == S_IFREG
         // A new file in the place of the one that was sent to would hide that its records are gone.
@@ -118,14 +132,25 @@ public final class FileReplaySink: ReplaySink {
         #endif
         do {
             try check(descriptor)
+            if start != .first, let difference = mark?.difference(to: descriptor) {
+                throw start == .resumed ? gone(path, difference.rawValue) : taken(path, difference.rawValue)
+            }
             let isStored = try seekEnd(descriptor, path, start)
-            return Target(descriptor: descriptor, isStored: isStored)
+            return Target(
+                descriptor: descriptor,
+                isStored: isStored,
+                mark: isStored ? FileMark(of: descriptor) : nil
+            )
         } catch {
             if descriptor >= 0 { close(descriptor) }
             guard let error = error as? SystemFailure else { throw error }
             if error.code == ENOENT, start == .resumed { throw gone(path, "is not there") }
             throw ReplayJobError(.unavailable, "\(path) cannot be written: \(error.reason).")
         }
+    }
+
+    private static func taken(_ path: String, _ state: String) -> ReplayJobError {
+        ReplayJobError(.exists, "\(path) \(state). Move it away, or send to another file.")
     }
 
     private static func gone(_ path: String, _ state: String) -> ReplayJobError {
@@ -145,10 +170,7 @@ public final class FileReplaySink: ReplaySink {
         guard information.st_mode & S_IFMT == S_IFREG else { return false }
         if start == .first {
             if information.st_size == 0 { return true }
-            throw ReplayJobError(
-                .exists,
-                "\(path) is there already and not empty. Delete it, or send to another file."
-            )
+            throw taken(path, "is there already and not empty")
         }
         var end = information.st_size
         var chunk = [UInt8](repeating: 0, count: 64 << 10)

@@ -168,7 +168,7 @@ public struct HTTPReplaySink: ReplaySink {
             guard isRepeated else {
                 throw ReplayJobError(
                     .unavailable,
-                    "\(name) did not take \(events) events in \(attempts.made) attempts: \(problem)"
+                    "\(name) did not take \(events) events in \(attempts.made) attempt\(attempts.made == 1 ? "" : "s"): \(problem)"
                 )
             }
         }

@@ -20,6 +20,21 @@ public protocol ReplaySink: Sendable {
     /// - Throws: ``ReplayJobError``, or an error of the sink's own.
     func begin(_ start: ReplaySinkStart) async throws
 
+    /// Gets ready, and makes sure that this is what the job has sent to before.
+    ///
+    /// Without an implementation the mark is not looked at.
+    ///
+    /// - Parameters:
+    ///   - start: What the job may have sent before, in this process or another one.
+    ///   - mark: The ``mark`` as it was noted last; `nil` when there is none.
+    /// - Throws: ``ReplayJobError``, or an error of the sink's own.
+    func begin(_ start: ReplaySinkStart, mark: String?) async throws
+
+    /// What a process that resumes the job can tell by that it is at the same sink; noted with each batch.
+    ///
+    /// `nil` for a sink that is always the same one, or cannot tell.
+    var mark: String? { get }
+
     /// Sends records, and tries again what may pass; returns when all of them are acknowledged.
     ///
     /// - Parameter batch: At least one event, its payload as it is to be sent.
@@ -30,6 +45,12 @@ public protocol ReplaySink: Sendable {
 extension ReplaySink {
     /// Nothing to do.
     public func begin(_ start: ReplaySinkStart) async throws {}
+
+    /// Gets ready, whatever the mark.
+    public func begin(_ start: ReplaySinkStart, mark: String?) async throws { try await begin(start) }
+
+    /// Has no mark.
+    public var mark: String? { nil }
 }
 
 /// A stream as the sink of a replay: key and payload of each event become a record.

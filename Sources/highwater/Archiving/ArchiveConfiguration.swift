@@ -182,7 +182,7 @@ struct ArchiveConfiguration {
                 problem = "\(found.place) is \"\(found.text)\", which is no \(kind)"
             } else {
                 // One setting at a time, so that each wrong one is told at its line.
-                problem = settings.only(key).problem { _ in found.place }?.withoutStop
+                problem = settings.only(key).problem { _ in found.place }?.onLine.withoutStop
             }
             if let problem, found.isOwn { problems.append(Problem(line: found.line, message: problem)) }
         }
@@ -292,6 +292,12 @@ extension ArchiveSettings {
 }
 
 extension String {
+    /// Its first line, with the second one, a faulty expression, behind it; the place in that is on the third.
+    fileprivate var onLine: String {
+        let lines = split(separator: "\n")
+        return lines.count > 1 ? "\(String(lines[0]).withoutStop): `\(lines[1])`" : self
+    }
+
     /// Without a full stop at its end.
     fileprivate var withoutStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }

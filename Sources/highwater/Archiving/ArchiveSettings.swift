@@ -21,10 +21,10 @@ struct ArchiveSettings: Sendable {
     /// - Returns: `nil` when nothing is.
     func problem(named name: (String) -> String) -> String? {
         if let latency, !(0.01...86_400).contains(latency) {
-            return "\(name("latency")) is \(latency); it must be from 0.01 to 86400 seconds."
+            return "\(name("latency")) is \(Text.number(latency)); it must be from 0.01 to 86400 seconds."
         }
         if let lease, !(1...3600).contains(lease) {
-            return "\(name("lease")) is \(lease); it must be from 1 to 3600 seconds."
+            return "\(name("lease")) is \(Text.number(lease)); it must be from 1 to 3600 seconds."
         }
         if let batchSize, !(1 << 10...1 << 30).contains(batchSize.bytes) {
             return "\(name("batch-size")) is \(batchSize); it must be from 1 KiB to 1 GiB."

@@ -8,6 +8,19 @@ internal import StreamArchive
 struct Archive: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Archive streams of Kinesis and NATS into journals.",
+        usage: """
+            highwater archive <journal> <stream> [<options>]
+            highwater archive --config <file> [--once]
+            highwater archive status <journal>
+            """,
+        discussion: """
+            `highwater archive stream --help` has the options and what streams can be; the word stream may be left out.
+
+            EXAMPLES
+              highwater archive s3://bucket/orders kinesis://orders?region=eu-west-1
+              highwater archive --config streams.yaml
+              highwater archive status s3://bucket/orders
+            """,
         subcommands: [ArchiveStreamCommand.self, ArchiveStatusCommand.self],
         defaultSubcommand: ArchiveStreamCommand.self
     )

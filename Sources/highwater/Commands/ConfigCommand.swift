@@ -15,7 +15,7 @@ struct ConfigCommand: AsyncParsableCommand {
 struct ConfigCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Name each wrong or unknown key of a file with its line, and print what would run.",
+        abstract: "Name all that is wrong in a file, each with its line, or print what would run.",
         discussion: """
             Nothing is asked of the streams and the journals. The file is YAML:
 

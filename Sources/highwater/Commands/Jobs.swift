@@ -111,7 +111,7 @@ struct JobsWatch: AsyncParsableCommand {
 
     func validate() throws {
         guard (0.05...3600).contains(interval) else {
-            throw ValidationError("--interval is \(interval); it must be from 0.05 to 3600 seconds.")
+            throw ValidationError("--interval is \(Text.number(interval)); it must be from 0.05 to 3600 seconds.")
         }
     }
 

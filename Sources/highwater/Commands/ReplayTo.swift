@@ -140,7 +140,7 @@ struct ReplayTo: AsyncParsableCommand {
             throw ValidationError("--batch is \(batch); it must be from 1 to 1000000 records.")
         }
         if let lease, !(1...3600).contains(lease) {
-            throw ValidationError("--lease is \(lease); it must be from 1 to 3600 seconds.")
+            throw ValidationError("--lease is \(Text.number(lease)); it must be from 1 to 3600 seconds.")
         }
         if let method, !["POST", "PUT"].contains(method.uppercased()) {
             throw ValidationError("--method is \(method); it must be POST or PUT.")
@@ -224,7 +224,7 @@ extension Event {
     /// A look at it in two lines: what it is, and the beginning of its payload.
     fileprivate func glance(_ name: String, _ width: Int) -> [String] {
         let indent = String(repeating: " ", count: 7)
-        let head = "\(timestamp.rfc3339)  \(id)" + (key.map { "  key \($0)" } ?? "")
+        let head = "\(timestamp.rfc3339) \(id)" + (key.map { ", key \($0)" } ?? "")
         let lines = [name + indent.dropFirst(name.count) + ForeignText.line(head, limit: width - 8)]
         guard let text = String(validating: data, as: UTF8.self) else {
             return lines + ["\(indent)\(Text.count(data.count, "byte")) that are no text; --json has them in base 64"]

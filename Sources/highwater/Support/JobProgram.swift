@@ -52,10 +52,11 @@ struct JobProgram {
             }
         } catch {
             bar.finish()
-            if !(error is ReplayJobError) || (error as? ReplayJobError)?.isResumable == true {
-                Output.error("highwater: the job can be resumed: \(resumption(id))")
-            }
-            throw error
+            if let error = error as? ReplayJobError, !error.isResumable { throw error }
+            throw CommandError(
+                status: Failure.status(ofAny: error),
+                message: "\(Failure.message(of: error))\nhighwater: the job can be resumed: \(resumption(id))"
+            )
         }
         bar.finish()
         let sent = "\(Text.count(end.progress.events, "record")), \(Text.bytes(end.progress.bytes))"

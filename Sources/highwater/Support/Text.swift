@@ -31,6 +31,9 @@ enum Text {
     /// Three significant digits or so.
     static func decimal(_ value: Double) -> String { Spelling.decimal(value) }
 
+    /// A number as somebody wrote it: `10`, `0.001`.
+    static func number(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+
     /// Text cut to a width, with an ellipsis.
     static func cut(_ text: String, to width: Int) -> String {
         text.count <= width ? text : text.prefix(width - 1) + "…"
