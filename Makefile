@@ -18,7 +18,7 @@ setup: ## install what is missing (once; says what)
 	@scripts/setup
 
 build: setup ## build the release program .build/release/highwater
-	swift build -c release --product highwater
+	scripts/release highwater
 
 demo: setup ## import real events, replay a range, look one up
 	@scripts/demo

@@ -5,8 +5,7 @@ the records of the publisher in memory. replay-to is timed from its start to its
 object and its message ids; its records are the lines of the file, which hold the event's id and key besides what the publisher's
 have. Each round runs all in turn and prints one line of JSON for each; the last line has the ratios of the medians.
 
-    swift build -c release --product nats-benchmark
-    swift build -c release --product highwater
+    scripts/release highwater nats-benchmark
     .tools/venv/bin/python Benchmarks/NATS/measure.py --events 200000 --rounds 3
 """
 import argparse

@@ -2,6 +2,9 @@ internal import ArgumentParser
 internal import CAllocator
 
 /// The command line of Highwater: it translates words into calls of the libraries, and their results into text.
+///
+/// Each command says its `commandName`: ArgumentParser would ask the runtime for it, for every command and every time,
+/// and that is a third of what starting the program takes.
 @main
 struct Highwater: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -52,6 +55,8 @@ struct Highwater: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            // Everything is done; the threads of others need not be waited for.
+            Signals.exit(0)
         } catch {
             Failure.exit(with: error)
         }

@@ -30,7 +30,7 @@ def program(name):
     """The release build of a program of this repository; HIGHWATER_BIN names another directory of programs."""
     path = Path(os.environ.get("HIGHWATER_BIN") or ROOT / ".build" / "release") / name
     if not path.exists():
-        raise RuntimeError(f"{path} is missing: swift build -c release --product {name}")
+        raise RuntimeError(f"{path} is missing: scripts/release {name}")
     return str(path)
 
 

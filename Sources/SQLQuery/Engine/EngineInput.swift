@@ -19,22 +19,15 @@ final class EngineInput: Sendable {
     private let writeEnd: Mutex<Int32?>
 
     /// Makes a pipe.
-    ///
-    /// One with a name will not do: `/dev/stdin` would be opened anew, and wait for a writer that has gone.
     init() throws(SQLError) {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe pipe(&ends) == 0 else {
-            throw SQLError(.failed, "A pipe to DuckDB cannot be made: \(unsafe String(cString: strerror(errno))).")
-        }
-        // Not at once with the making, which not every system can; children of swift-subprocess inherit nothing anyway.
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        readEnd = ends[0]
-        writeEnd = Mutex(ends[1])
+        let pipe = try EnginePipe()
+        readEnd = pipe.readEnd
+        writeEnd = Mutex(pipe.writeEnd)
     }
 
     deinit {
         close()
-        closeDescriptor(readEnd)
+        EnginePipe.close(readEnd)
     }
 
     /// Has the engine read a script in the directory it works in, and closes.
@@ -54,18 +47,8 @@ final class EngineInput: Sendable {
     /// Ends the pipe.
     func close() {
         writeEnd.withLock { end in
-            if let open = end { closeDescriptor(open) }
+            if let open = end { EnginePipe.close(open) }
             end = nil
         }
     }
-}
-
-private func closeDescriptor(_ descriptor: Int32) {
-    #if canImport(Glibc)
-    Glibc.close(descriptor)
-    #elseif canImport(Musl)
-    Musl.close(descriptor)
-    #else
-    Darwin.close(descriptor)
-    #endif
 }

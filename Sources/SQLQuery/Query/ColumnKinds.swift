@@ -37,10 +37,13 @@ struct ColumnKinds: Hashable {
     /// Whether a column has numbers that come as texts.
     func isLong(_ column: Int) -> Bool { kinds.indices.contains(column) && kinds[column] == .long }
 
+    /// What stands before the letters.
+    static let prefix = "types "
+
     /// A query for the letters of a statement's columns.
     static func query(_ statement: String) -> String {
         """
-        SELECT 'types ' || string_agg(CASE
+        SELECT '\(prefix)' || string_agg(CASE
             WHEN column_type IN ('HUGEINT', 'UHUGEINT', 'UBIGINT', 'BIGNUM') OR column_type LIKE 'DECIMAL(%' THEN 'l'
             WHEN column_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER') THEN 'n'
             WHEN column_type IN ('FLOAT', 'DOUBLE') THEN 'f'

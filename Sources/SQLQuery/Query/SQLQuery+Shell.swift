@@ -27,7 +27,11 @@ extension SQLQuery {
         // The engine's version is looked at by the way.
         var probe = self
         probe.statement = "SELECT 1"
-        let (_, columns) = try await Statement.check(probe, named, at: .now, scratch)
+        let columns = try await Statement.check(probe, at: .now, scratch) {
+            named
+        } then: {
+            $0.columns
+        }
         let reads = columns.map { columns in
             QueryReads(archived: true, current: true, range: .all, columns: Set(columns.map(\.name)))
         }

@@ -50,15 +50,30 @@ public struct SQLQuery: Sendable {
         with others: [String: Journal] = [:],
         printingTo output: Int32
     ) async throws -> SQLReport {
-        try await options.limits.timed { try await execute(journal, others, output) }
+        try await run(printingTo: output) { (journal, others) }
+    }
+
+    /// Runs the query on journals that are opened while the engine starts, and prints its rows.
+    ///
+    /// Cancellation of the task ends the engine.
+    ///
+    /// - Parameters:
+    ///   - output: An open file that rows are printed to.
+    ///   - open: Opens the journal whose tables have no prefix, and those whose tables are in a schema of that name.
+    /// - Returns: What the tables were made of.
+    /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read; what `open` throws.
+    package func run(
+        printingTo output: Int32,
+        on open: @escaping @Sendable () async throws -> (Journal, [String: Journal])
+    ) async throws -> SQLReport {
+        try await options.limits.timed { try await execute(open, output) }
     }
 
     private static let result = "result.parquet"
     private static let rows = "rows"
 
     private func execute(
-        _ journal: Journal,
-        _ others: [String: Journal],
+        _ open: @escaping @Sendable () async throws -> (Journal, [String: Journal]),
         _ output: Int32
     ) async throws -> SQLReport {
         try Statement.requireText(statement)
@@ -81,10 +96,7 @@ public struct SQLQuery: Sendable {
         }
         let (prepared, outcome) = try await beside(runEngine) {
             defer { input.close() }
-            let prepared = try await prepare(SQLQuery.named(journal, others), scratch)
-            options.progress?(.running)
-            input.read(script: "setup.sql")
-            return prepared
+            return try await prepare(open, scratch, input)
         }
         guard outcome.isSuccess else {
             throw EngineFailure.error(outcome, prepared.tables.map { ($0.root, $0.location) })
@@ -93,31 +105,56 @@ public struct SQLQuery: Sendable {
         withExtendedLifetime(prepared) {}
         if writesFile { try scratch.copy(SQLQuery.result, to: output) }
         try prepared.formatter?.write(SQLQuery.rows, of: scratch, to: output)
-        return SQLReport(engineVersion: prepared.statement.engineVersion.description, prepared.tables)
+        return SQLReport(engineVersion: prepared.engineVersion.description, prepared.tables)
     }
 
-    /// Checks the statement, makes what it reads files, and writes `setup.sql`.
+    /// What the engine needs to run the statement.
+    private struct Prepared {
+        var engineVersion: EngineVersion
+        var tables: [PreparedTables]
+        var formatter: (any RowFormatter)?
+    }
+
+    /// Checks the statement, makes what it reads files, writes `setup.sql`, and has the engine read it.
     private func prepare(
-        _ named: [(String?, Journal)],
-        _ scratch: ScratchDirectory
-    ) async throws -> (statement: Statement, tables: [PreparedTables], formatter: (any RowFormatter)?) {
+        _ open: @Sendable () async throws -> (Journal, [String: Journal]),
+        _ scratch: ScratchDirectory,
+        _ input: EngineInput
+    ) async throws -> Prepared {
         let moment = Timestamp.now
-        let (checked, columns) = try await Statement.check(self, named, at: moment, scratch)
-        let reads = prunes ? checked.reads : checked.reads.map(\.everyTime)
-        let tables = try await PreparedTables.prepare(named, columns, reads, options, scratch)
+        return try await Statement.check(self, at: moment, scratch) {
+            let (journal, others) = try await open()
+            return SQLQuery.named(journal, others)
+        } then: { checked in
+            defer { input.close() }
+            let prepared = try await prepare(checked, at: moment, scratch)
+            options.progress?(.running)
+            input.read(script: "setup.sql")
+            return prepared
+        }
+    }
+
+    private func prepare(
+        _ checked: Statement.Checked,
+        at moment: Timestamp,
+        _ scratch: ScratchDirectory
+    ) async throws -> Prepared {
+        let statement = checked.statement
+        let reads = prunes ? statement.reads : statement.reads.map(\.everyTime)
+        let tables = try await PreparedTables.prepare(checked.journals, checked.columns, reads, options, scratch)
         var script = SetupScript(
             tables: tables.map(\.tables),
             limits: options.limits,
             scratch: scratch.path,
             timeZone: options.timeZone
         )
-        if checked.usesClock { script.moment = moment }
+        if statement.usesClock { script.moment = moment }
         if options.format == .parquet, !options.explains { script.result = "\(scratch.path)/\(SQLQuery.result)" }
-        let formatter = options.explains ? nil : options.format.formatter(checked.kinds)
+        let formatter = options.explains ? nil : options.format.formatter(statement.kinds)
         if formatter != nil { script.rows = SQLQuery.rows }
-        let executed = script.result.map { SetupScript.copy(checked.text, to: $0) }
+        let executed = script.result.map { SetupScript.copy(statement.text, to: $0) }
         try scratch.write("setup.sql", script.text + (executed ?? ""))
-        return (checked, tables, formatter)
+        return Prepared(engineVersion: statement.engineVersion, tables: tables, formatter: formatter)
     }
 
     /// The promoted columns of each journal.

@@ -70,6 +70,8 @@ struct SetupScript {
             "SET autoload_known_extensions=false;",
             "SET allow_community_extensions=false;",
             "SET allow_persistent_secrets=false;",
+            // A file is opened for each table that has it, and when the statement runs.
+            "SET parquet_metadata_cache=true;",
             "SET allowed_paths=\(list(paths));",
         ]
         if let moment { lines += ReadsScript.clock(moment) }

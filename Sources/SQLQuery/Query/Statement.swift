@@ -34,29 +34,31 @@ struct Statement {
     ///
     /// - Parameters:
     ///   - query: The statement as the user wrote it, and what it may take.
-    ///   - journals: The journals, with the schemas of their tables.
     ///   - moment: What it is to take for the present.
     ///   - scratch: Where the engine works, which executes nothing of the statement.
-    /// - Returns: What may be executed, and the promoted columns of each journal.
-    /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read.
-    static func check(
+    ///   - journals: Opens the journals, whose tables have these schemas, while the engine starts.
+    ///   - body: What comes next, with the statement and the promoted columns of each journal.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read; what `body` throws.
+    static func check<Result>(
         _ query: SQLQuery,
-        _ journals: [(String?, Journal)],
         at moment: Timestamp,
-        _ scratch: ScratchDirectory
-    ) async throws -> (Statement, columns: [[PromotedColumn]]) {
+        _ scratch: ScratchDirectory,
+        journals: () async throws -> [(String?, Journal)],
+        then body: (Checked) async throws -> Result
+    ) async throws -> Result {
         let text = query.statement
-        try requireText(text)
         let process = EngineProcess(engine: query.engine, scratch: scratch, name: "check")
-        let input = try EngineInput()
+        let (input, output) = (try EngineInput(), try EngineOutput())
         let arguments =
             ["-no-init", "-batch", "-bail", "-list", "-noheader", "-separator", "\n", "-f", "/dev/stdin", "-c", ""]
-        // The engine starts while the journals are asked for their columns.
         @Sendable func ask() async throws -> EngineProcess.Outcome {
-            try await process.run(arguments, outputBytes: 64 << 20, input: input)
+            defer { output.end() }
+            return try await process.run(arguments, printingTo: output.writeEnd, input: input)
         }
-        let (columns, outcome) = try await beside(ask) {
+        let ((asked, result), outcome) = try await beside(ask) { () -> (Asked, Result?) in
             defer { input.close() }
+            let journals = try await journals()
             let columns = try await SQLQuery.columns(of: journals)
             let script = ReadsScript(
                 schemas: journals.map(\.0),
@@ -64,39 +66,59 @@ struct Statement {
                 statement: text,
                 limits: query.options.limits,
                 timeZone: query.options.timeZone,
-                scratch: scratch.path,
                 moment: moment,
                 asksForKinds: query.options.format.needsKinds && !query.options.explains
             )
             try scratch.write("check.sql", Statement.script(text) + script.text)
             input.read(script: "check.sql")
-            return columns
+            let answer = await output.text(throughLine: ReadsScript.end, limit: 64 << 20)
+            let asked = Asked(journals: journals, columns: columns, answer: answer)
+            // Of one that has no plan it is the engine's end that tells why.
+            guard answer.isComplete else { return (asked, nil) }
+            return (asked, try await body(asked.checked(text, error: "", process.path)))
         }
-        return (try Statement(text, outcome, columns, process.path), columns)
+        if let result { return result }
+        return try await body(asked.checked(text, error: outcome.error, process.path))
+    }
+
+    /// A statement that may be executed, and on what.
+    struct Checked {
+        var statement: Statement
+        /// With the schemas of their tables.
+        var journals: [(String?, Journal)]
+        /// The promoted columns of each.
+        var columns: [[PromotedColumn]]
+    }
+
+    private struct Asked {
+        var journals: [(String?, Journal)]
+        var columns: [[PromotedColumn]]
+        var answer: EngineOutput.Text
+
+        func checked(_ text: String, error: String, _ program: String) throws(SQLError) -> Checked {
+            let statement = try Statement(text, answer, error: error, columns, program)
+            return Checked(statement: statement, journals: journals, columns: columns)
+        }
     }
 
     /// Makes out what the engine said.
     private init(
         _ text: String,
-        _ outcome: EngineProcess.Outcome,
+        _ answer: EngineOutput.Text,
+        error: String,
         _ columns: [[PromotedColumn]],
         _ program: String
     ) throws(SQLError) {
         // The plan comes behind the verdict. Of a statement that cannot be planned there is none: what is wrong with it
         // shows when it runs.
-        var lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-        let marker = lines.lastIndex { $0 == ReadsScript.marker }
-        var plan = marker.map { Array(lines[($0 + 1)...]) }
-        let typesPrefix = "types "
-        let types = plan?.last { $0.hasPrefix(typesPrefix) }
-        plan?.removeAll { $0.hasPrefix(typesPrefix) }
-        kinds = types.flatMap { ColumnKinds(letters: $0.dropFirst(typesPrefix.count)) } ?? .unknown
-        if let marker { lines.removeSubrange(marker...) } else if lines.last == "" { lines.removeLast() }
-        guard lines.count >= 8, let version = EngineVersion(lines[0]) else {
+        let marker = answer.text.ranges(of: "\n\(ReadsScript.marker)\n").last
+        let verdict = answer.text[..<(marker?.lowerBound ?? answer.text.endIndex)]
+        let lines = verdict.split(separator: "\n", maxSplits: 5, omittingEmptySubsequences: false)
+        guard lines.count == 6, let version = EngineVersion(lines[0]) else {
             throw SQLError(
                 .engine,
                 "\(program) is not DuckDB's command-line program, or too old for this: it says \""
-                    + outcome.error.prefix(300).split(separator: "\n").joined(separator: " ")
+                    + error.prefix(300).split(separator: "\n").joined(separator: " ")
                     + "\". Highwater needs \(EngineVersion.minimum) or newer."
             )
         }
@@ -106,33 +128,42 @@ struct Statement {
                 "\(program) is DuckDB \(version); Highwater needs \(EngineVersion.minimum) or newer."
             )
         }
-        let message = lines[7...].joined(separator: "\n")
         switch lines[1] {
         case "": break
         case "not implemented": throw Statement.notAQuery
-        default: throw SQLError(.statement, Caret.message("Parser Error: \(message)", in: text, at: Int(lines[2])))
+        default:
+            let message = lines[5].last == "\n" ? lines[5].dropLast() : lines[5]
+            throw SQLError(.statement, Caret.message("Parser Error: \(message)", in: text, at: Int(lines[2])))
         }
         guard lines[3] == "1" else {
             if lines[3] == "0" { throw SQLError(.statement, "There is no statement.") }
             throw SQLError(.refused, "These are \(lines[3]) statements. A query is one; give one after the other.")
         }
-        let isStable = lines[6] == "false"
-        let planned =
-            outcome.isSuccess ? plan.flatMap { ReadsScript.reads($0, columns: columns, isStable: isStable) } : nil
+        let tree = StatementTree(lines[4])
+        var planned: [QueryReads]?
+        var kinds = ColumnKinds.unknown
+        if answer.isComplete, let marker {
+            let plan = answer.text[marker.upperBound...]
+            let last = plan.split(separator: "\n").last ?? ""
+            let prefix = ColumnKinds.prefix
+            if last.hasPrefix(prefix) { kinds = ColumnKinds(letters: last.dropFirst(prefix.count)) ?? .unknown }
+            planned = QueryPlan(plan).reads(columns, isStable: !tree.isUnstable)
+        }
         // One that names what there is not ends when it runs; nothing is to be made for it before.
-        let isWrong = ["Binder Error", "Catalog Error"].contains { outcome.error.contains($0) }
+        let isWrong = ["Binder Error", "Catalog Error"].contains { error.contains($0) }
         let everything = columns.map { columns in
             QueryReads(
                 archived: true,
-                current: lines[4] == "true",
+                current: tree.mayReadInbox,
                 range: .all,
                 columns: isWrong ? [] : Set(columns.map(\.name))
             )
         }
         self.text = text
+        self.kinds = kinds
         engineVersion = version
         reads = planned ?? everything
-        usesClock = lines[5] == "true"
+        usesClock = tree.usesClock
     }
 
     private static let notAQuery = SQLError(
@@ -141,16 +172,13 @@ struct Statement {
             + "`highwater put`, `update` and `delete`. For PIVOT list the values it is to have columns of: PIVOT … ON key IN (…)."
     )
 
-    /// Asks for what is wanted in eight lines, the last of which may be several.
-    ///
-    /// The functions `query` and `query_table` can name tables in ways that the parser does not see.
+    /// Asks for what is wanted in six lines, the last of which may be several.
     private static func script(_ text: String) -> String {
         """
         WITH parsed AS (SELECT json_serialize_sql(\(quoted(text))) AS tree)
         SELECT version(), coalesce(tree->>'$.error_type', ''), coalesce(tree->>'$.position', ''),
-          coalesce(json_array_length(tree->'$.statements'), 0),
-          regexp_matches(tree::VARCHAR, '"[a-z_]*name":"[^"]*(events|current|query)', 'i'),
-          \(ReadsScript.usesClock), \(ReadsScript.isUnstable), coalesce(tree->>'$.error_message', '') FROM parsed;
+          coalesce(json_array_length(tree->'$.statements'), 0), tree::VARCHAR, coalesce(tree->>'$.error_message', '')
+          FROM parsed;
 
         """
     }

@@ -7,6 +7,7 @@ internal import StreamArchive
 /// `highwater archive`: streams into journals.
 struct Archive: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "archive",
         abstract: "Archive streams of Kinesis and NATS into journals.",
         usage: """
             highwater archive <journal> <stream> [<options>]

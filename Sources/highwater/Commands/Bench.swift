@@ -13,6 +13,7 @@ internal import Darwin
 /// `highwater bench`: how fast a bucket or disk is with a journal on it, and what the requests cost.
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "bench",
         abstract: "Measure append, replay and look-up on a store; it leaves nothing behind.",
         discussion: """
             A journal is made in a folder of its own (highwater-bench-…) below the URL, measured, and deleted again, also \

@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater columns`: typed columns that compaction fills from payloads.
 struct Columns: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "columns",
         abstract: "Promote parts of payloads to typed columns, so that queries on them read no JSON.",
         discussion: """
             Compaction evaluates a JMESPath expression over each payload and stores what it finds in a column of its own, with \
@@ -24,6 +25,7 @@ struct Columns: AsyncParsableCommand {
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Add columns, which compaction fills from now on.",
             discussion: """
                 A definition is NAME=JMESPATH:TYPE. The expression is over the payload, as of --where; a path may begin with \
@@ -68,6 +70,7 @@ struct Columns: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the columns, and how much of the compacted events has them.",
             discussion: """
                 EXAMPLES
@@ -119,6 +122,7 @@ struct Columns: AsyncParsableCommand {
 
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "remove",
             abstract: "Stop filling columns, and leave them out of `highwater sql`.",
             discussion: """
                 The Delta table keeps the column, and segments the values they have: a table can drop a column only by column \
@@ -151,6 +155,7 @@ struct Columns: AsyncParsableCommand {
 
     struct Fill: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "fill",
             abstract: "Rewrite the compacted segments that lack a column.",
             discussion: """
                 One segment after the other, each by a commit of its own: it may be interrupted at any point, and the next call \
@@ -192,6 +197,7 @@ struct Columns: AsyncParsableCommand {
 
     struct Suggest: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "suggest",
             abstract: "Look at the payloads, and print commands that add columns.",
             discussion: """
                 Looks at a sample as `highwater fields` does. A path is suggested when a tenth of the payloads has it, outside of \

@@ -5,6 +5,7 @@ internal import EventJournal
 /// `highwater compact`: the inbox and small segments into larger ones.
 struct Compact: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "compact",
         abstract: "Merge what was appended, and small or overlapping segments, into larger ones.",
         discussion: """
             Readers and writers go on meanwhile and see the same events. Updates and deletes are applied when there are many of \

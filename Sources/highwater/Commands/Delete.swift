@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater delete`: an event less.
 struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "delete",
         abstract: "Delete an event, durable when the command returns.",
         discussion: """
             No reader sees it any more. Its bytes go with the next compaction that applies changes and the vacuum after it; \

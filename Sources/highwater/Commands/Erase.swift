@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater erase`: away with events, and a proof of it.
 struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "erase",
         abstract: "Erase events for good, and report which objects held them and when the last copy went.",
         discussion: """
             Deletes the events, rewrites the segments that hold them, and deletes every object that held them. That takes some \

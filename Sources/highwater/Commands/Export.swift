@@ -6,6 +6,7 @@ internal import ObjectStorage
 /// `highwater export`: a journal's events for another system.
 struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "export",
         abstract: "Write the events of a journal where another system reads them.",
         discussion: """
             --to flash-flood writes a root prefix that flash-flood (0.4) opens: ids, dates and bytes; keys have no place \

@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater fields`: what payloads look like.
 struct Fields: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "fields",
         abstract: "Show which fields payloads have, their types, how often they occur and examples.",
         discussion: """
             Looks at a sample of the range, spread over its time, and prints one line for each path, in the form that \

@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater get`: one event by its id.
 struct Get: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "get",
         abstract: "Print the event with an id.",
         discussion: """
             Prints the payload as it stands, with a newline behind it. Exit status 4 when there is no such event.

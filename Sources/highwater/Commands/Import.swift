@@ -7,6 +7,7 @@ internal import Synchronization
 /// `highwater import`: NDJSON into a journal.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "import",
         abstract: "Import NDJSON files, each line of which becomes the payload of an event, or a flash-flood.",
         discussion: """
             Files may be plain or compressed by gzip or zstd; - is standard input. A line that is no event is reported, kept \

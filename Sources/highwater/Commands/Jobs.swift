@@ -6,6 +6,7 @@ internal import ReplayJobs
 /// `highwater jobs`: replay jobs of a journal.
 struct Jobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "jobs",
         abstract: "Show, watch, pause, resume and cancel the replay jobs of a journal.",
         discussion: """
             A job is an object in the journal, so every command works from any machine. JOB is an id, or its end.

@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater marks`: how far followers have got.
 struct Marks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "marks",
         abstract: "List the marks of followers, or remove one.",
         discussion: """
             EXAMPLES

@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater put`: one event.
 struct Put: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "put",
         abstract: "Record one event, durable when the command returns.",
         discussion: """
             Prints the id of the event. An id that the journal has already is an error (exit status 5).

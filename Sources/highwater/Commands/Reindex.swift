@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater reindex`: the id index anew.
 struct Reindex: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "reindex",
         abstract: "Build the index of ids anew from the compacted segments.",
         discussion: """
             Never needed unless `highwater` says that the index is damaged; no event is lost with it.

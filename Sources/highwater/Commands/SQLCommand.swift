@@ -3,6 +3,7 @@ internal import EventImport
 internal import EventJournal
 internal import SQLQuery
 internal import StreamArchive
+internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -144,22 +145,25 @@ struct SQLCommand: AsyncParsableCommand {
         var options = options
         options.progress = { line.update($0) }
         let told = options
-        let (report, tails) = try await line.ticking {
+        let tails = Mutex<[StreamTail.Report]>([])
+        let report = try await line.ticking {
             try await told.limits.timed {
-                let (view, others) = try await open(told.progress)
-                let report =
-                    if let spark {
-                        try await SparkQuery(text, engine: spark, printer: printer, options: told)
-                            .run(on: view.journal, with: others, printingTo: output)
-                    } else {
-                        try await SQLQuery(text, engine: printer, options: told)
-                            .run(on: view.journal, with: others, printingTo: output)
-                    }
-                return (report, view.reports)
+                @Sendable func opened() async throws -> (Journal, [String: Journal]) {
+                    let (view, others) = try await open(told.progress)
+                    tails.withLock { $0 = view.reports }
+                    return (view.journal, others)
+                }
+                if let spark {
+                    let (journal, others) = try await opened()
+                    return try await SparkQuery(text, engine: spark, printer: printer, options: told)
+                        .run(on: journal, with: others, printingTo: output)
+                }
+                return try await SQLQuery(text, engine: printer, options: told).run(printingTo: output, on: opened)
             }
         }
+        let reports = tails.withLock { $0 }
         line.finish()
-        warn(tails)
+        warn(reports)
         if report.computedSegments > 0, Output.errorIsTerminal || explain {
             Output.error(
                 "\(Text.count(report.computedSegments, "segment")) without a column that is asked for: it was taken from payloads. "
@@ -167,7 +171,7 @@ struct SQLCommand: AsyncParsableCommand {
             )
         }
         if explain {
-            for tail in tails {
+            for tail in reports {
                 Output.error("live: \(Text.count(tail.records, "record")) of \(tail.stream) not archived")
             }
             Output.error(

@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater segments`: what a journal consists of.
 struct Segments: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "segments",
         abstract: "List the segments that may have events of a range.",
         discussion: """
             EXAMPLES

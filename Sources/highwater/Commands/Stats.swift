@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater stats`: counts and sizes.
 struct Stats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "stats",
         abstract: "Show how many events there are, from when to when, and what they take.",
         discussion: """
             EXAMPLES

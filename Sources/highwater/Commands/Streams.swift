@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater streams`: URLs by which others read a range, without credentials.
 struct Streams: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "streams",
         abstract: "Print a manifest of presigned URLs, by which workers without credentials read a range in bulk.",
         discussion: """
             The manifest is NDJSON: a line about the whole, then one for each segment with its id, first and last time, \

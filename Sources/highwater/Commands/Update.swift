@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater update`: another payload for an event.
 struct Update: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "update",
         abstract: "Replace the payload of an event, durable when the command returns.",
         discussion: """
             Time, key, source and sequence stay. Every reader sees the new payload at once. Exit status 4 when there is no such \

@@ -4,6 +4,7 @@ internal import EventJournal
 /// `highwater verify`: a look at every byte.
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Read every segment whole and check it against its checksums and its name.",
         discussion: """
             Lists what is damaged; exit status 6 when anything is.

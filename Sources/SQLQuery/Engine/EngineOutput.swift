@@ -1,0 +1,75 @@
+internal import Dispatch
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// What an engine prints, to be read while it runs: its own end takes it some milliseconds that nobody has to wait for.
+final class EngineOutput: Sendable {
+    /// What has been read.
+    struct Text {
+        /// As it was printed, without the line that ends it; what is no UTF-8 in it is replaced.
+        var text: String
+        /// Whether that line came.
+        var isComplete: Bool
+    }
+
+    /// The end the engine writes to.
+    let writeEnd: Int32
+    private let readEnd: Int32
+    private let isOpen = Mutex(true)
+
+    /// Makes a pipe.
+    init() throws(SQLError) {
+        let pipe = try EnginePipe()
+        (readEnd, writeEnd) = (pipe.readEnd, pipe.writeEnd)
+    }
+
+    deinit {
+        end()
+        EnginePipe.close(readEnd)
+    }
+
+    /// Says that the engine has ended, and so that nothing comes any more; whoever runs it has to.
+    func end() {
+        isOpen.withLock { open in
+            if open { EnginePipe.close(writeEnd) }
+            open = false
+        }
+    }
+
+    /// Reads through a line, or what there is when the engine ends before, or more than so many bytes.
+    ///
+    /// A thread waits meanwhile. This is not cancelled by itself: the engine is, and its end ends this.
+    func text(throughLine line: String, limit: Int) async -> Text {
+        let ending = Array("\(line)\n".utf8)
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .userInitiated)
+                .async {
+                    continuation.resume(returning: self.readAll(ending, limit))
+                }
+        }
+    }
+
+    private func readAll(_ ending: [UInt8], _ limit: Int) -> Text {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(readEnd, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            // Behind that it is still taken, for an engine that cannot print does not end.
+            if bytes.count < limit { bytes += chunk[..<count] }
+            if bytes.suffix(ending.count).elementsEqual(ending) {
+                bytes.removeLast(ending.count)
+                return Text(text: String(decoding: bytes, as: UTF8.self), isComplete: true)
+            }
+        }
+        return Text(text: String(decoding: bytes, as: UTF8.self), isComplete: false)
+    }
+}
