@@ -1,23 +1,16 @@
 internal import EventJournal
 
-/// Says how much may be sent now, by the rate of a job; it counts from when the process began.
+/// Says how much is sent at a time, and when, at a rate of records or bytes; it counts from when the process began.
 struct Pacer {
-    /// What may be sent next, and when.
-    struct Allowance {
-        var records = Int.max
-        var bytes = Int.max
-        /// Events up to this moment.
-        var moment = Int64.max
-        /// How long to wait before.
-        var wait = Duration.zero
-    }
+    /// At most so many records are sent at a time.
+    let records: Int
+    /// And none more once their payloads have so many bytes.
+    let bytes: Int
 
     private let rate: ReplayRate?
     private let time: JournalTime
-    private let start: Duration
-    /// When the next batch is due, at rates of records or bytes.
+    /// When the next batch is due.
     private var due: Duration
-    private var first: Int64?
 
     /// Batches are of about a quarter of a second, so that the rate holds over short times as well.
     private static let slice = 0.25
@@ -25,36 +18,20 @@ struct Pacer {
     init(_ rate: ReplayRate?, time: JournalTime) {
         self.rate = rate
         self.time = time
-        start = time.now()
-        due = start
+        due = time.now()
+        switch rate {
+        case .records(let rate): (records, bytes) = (Pacer.amount(rate), .max)
+        case .bytes(let rate): (records, bytes) = (.max, Pacer.amount(rate))
+        case nil, .recorded: (records, bytes) = (.max, .max)
+        }
     }
 
-    /// What may be sent now.
-    ///
-    /// - Parameter timestamp: The time of the next event.
-    /// - Returns: How much, and how long to wait before.
-    mutating func allowance(for timestamp: Int64) -> Allowance {
-        var allowance = Allowance()
-        let now = time.now()
+    /// How long to wait before the next batch.
+    var wait: Duration {
         switch rate {
-        case nil: return allowance
-        case .records(let rate):
-            allowance.records = Pacer.amount(rate)
-            allowance.wait = Swift.max(.zero, due - now)
-        case .bytes(let rate):
-            allowance.bytes = Pacer.amount(rate)
-            allowance.wait = Swift.max(.zero, due - now)
-        case .recorded(let times):
-            let first = first ?? timestamp
-            self.first = first
-            // Events are due when as much time has passed as between them and the first, divided by the factor.
-            let dueAt = (Double(timestamp) - Double(first)) / 1e6 / times
-            let elapsed = (now - start).inSeconds
-            allowance.wait = Pacer.wait(dueAt - elapsed)
-            let reached = Double(first) + Swift.max(elapsed, dueAt) * times * 1e6
-            allowance.moment = reached < 9e18 ? Int64(reached) : .max
+        case .records, .bytes: Swift.max(.zero, due - time.now())
+        case nil, .recorded: .zero
         }
-        return allowance
     }
 
     /// What a batch may have; at least 1, since something has to be sent.
@@ -65,7 +42,7 @@ struct Pacer {
     }
 
     /// So many seconds, or thirty years when there are more: a duration cannot have them all.
-    private static func wait(_ seconds: Double) -> Duration {
+    fileprivate static func wait(_ seconds: Double) -> Duration {
         seconds < 1e9 ? .seconds(Swift.max(0, seconds)) : .seconds(1_000_000_000)
     }
 
@@ -80,5 +57,35 @@ struct Pacer {
         }
         // Time that the sink took is made up for, up to a second of it.
         due = Swift.max(due, now - .seconds(1)) + Pacer.wait(seconds)
+    }
+}
+
+/// Says when events are due that are sent as they happened; it counts from when the process began.
+struct RecordedPace {
+    private let times: Double
+    private let time: JournalTime
+    private let start: Duration
+    private var first: Int64?
+
+    /// - Returns: `nil` for every other rate.
+    init?(_ rate: ReplayRate?, time: JournalTime) {
+        guard case .recorded(let times) = rate else { return nil }
+        self.times = times
+        self.time = time
+        start = time.now()
+    }
+
+    /// What is due next.
+    ///
+    /// - Parameter timestamp: The time of the next event.
+    /// - Returns: How long to wait for it, and up to which moment events are due then.
+    mutating func next(_ timestamp: Int64) -> (wait: Duration, moment: Int64) {
+        let first = first ?? timestamp
+        self.first = first
+        // Events are due when as much time has passed as between them and the first, divided by the factor.
+        let dueAt = (Double(timestamp) - Double(first)) / 1e6 / times
+        let elapsed = (time.now() - start).inSeconds
+        let reached = Double(first) + Swift.max(elapsed, dueAt) * times * 1e6
+        return (Pacer.wait(dueAt - elapsed), reached < 9e18 ? Int64(reached) : .max)
     }
 }

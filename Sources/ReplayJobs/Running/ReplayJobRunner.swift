@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Sends what a replay job is to send, and keeps its progress in the journal.
 ///
-/// Each record is sent at least once, those of one key in order. After a crash another runner, in any process, goes on
+/// Each record is sent at least once, those of one key in order: a batch is sent when the one before is noted. After a crash another runner, in any process, goes on
 /// behind the last batch that was noted; so no more than one batch comes twice. `docs/replay-jobs.md` says what is
 /// promised while the journal changes meanwhile.
 public final class ReplayJobRunner: Sendable {
@@ -67,7 +67,8 @@ public final class ReplayJobRunner: Sendable {
     /// Runs a job, or goes on with it, until everything is sent or somebody stops it.
     ///
     /// A job whose process died is taken over when its lease has run out. Cost: a put for each batch, a get and a put
-    /// for each third of the lease in which there was none. Memory: that of a replay, and three batches.
+    /// for each third of the lease in which there was none. Memory: that of a replay, and two batches, each as the
+    /// journal has it and as the sink does: the next one is read and encoded while one is sent and noted, none further.
     ///
     /// - Parameter id: The job.
     /// - Returns: The job as it is now: done, paused or cancelled.
@@ -194,46 +195,49 @@ public final class ReplayJobRunner: Sendable {
         )
         var meter = JobMeter(begun, estimate: estimate, begun: time.now())
         var pacer = Pacer(spec.rate, time: time)
-        let annotator = RecordAnnotator(begun)
-        var cutter = BatchCutter(
-            jobs.journal.replay(after: after, through: spec.through, options: options),
-            behind: begun.position,
-            latest: latest
-        )
+        let source = BatchSource(
+            BatchCutter(
+                jobs.journal.replay(after: after, through: spec.through, options: options),
+                behind: begun.position,
+                latest: latest
+            ),
+            for: sink,
+            annotator: RecordAnnotator(begun),
+            records: min(spec.batchRecords ?? .max, sink.batchRecords, pacer.records),
+            bytes: min(sink.batchBytes, pacer.bytes),
+            pace: RecordedPace(spec.rate, time: time)
+        ) { try await self.wait($0) }
         var position = begun.position
-        while let timestamp = try await cutter.upcoming() {
-            let allowance = pacer.allowance(for: timestamp)
-            guard try await wait(allowance.wait) else { return .paused }
-            let batch = try await cutter.next(
-                records: min(spec.batchRecords ?? .max, sink.batchRecords, allowance.records),
-                bytes: min(sink.batchBytes, allowance.bytes),
-                through: allowance.moment
-            )
-            let outgoing = annotator.apply(to: batch)
-            try keeper.require()
-            try await trouble.watching { try await sink.send(outgoing) }
-            let reached = JobPosition.behind(batch, after: position)
-            try await latest?.sent(batch, position: reached)
-            position = reached
-            meter.note(outgoing)
-            pacer.note(records: outgoing.count, bytes: outgoing.payloads.payloadBytes)
-            let progress = meter.progress(now: time.now())
-            let mark = sink.mark
-            let noted = try await keeper.note { [trouble] job in
-                job.trouble = trouble.current
-                job.position = reached
-                job.sinkMark = mark
-                job.progress = progress
+        var next = try await source.next()
+        while case .batch(let ready) = next {
+            guard try await wait(pacer.wait) else { return .paused }
+            // What goes wrong with the next batch is told when this one is noted.
+            (_, next) = try await beside({ try await source.next() }) {
+                try keeper.require()
+                try await trouble.watching { try await ready.encoded.send() }
+                let reached = JobPosition.behind(ready.batch, after: position)
+                try await latest?.sent(ready.batch, position: reached)
+                position = reached
+                meter.note(ready.outgoing)
+                pacer.note(records: ready.outgoing.count, bytes: ready.outgoing.payloads.payloadBytes)
+                let progress = meter.progress(now: time.now())
+                let mark = sink.mark
+                let noted = try await keeper.note { [trouble] job in
+                    job.trouble = trouble.current
+                    job.position = reached
+                    job.sinkMark = mark
+                    job.progress = progress
+                }
+                notice(noted)
+                notify(noted)
             }
-            notice(noted)
-            notify(noted)
         }
-        return .done
+        return if case .stopped = next { .paused } else { .done }
     }
 
-    /// Waits until the next batch is due.
+    /// Waits for something that is due.
     ///
-    /// - Returns: Whether it is to be sent; `false` when the job is to stop.
+    /// - Returns: Whether it is to be done; `false` when the job is to stop.
     private func wait(_ duration: Duration) async throws -> Bool {
         let end = time.now() + duration
         while !isStopped {

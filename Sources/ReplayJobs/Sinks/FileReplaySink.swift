@@ -1,5 +1,6 @@
 public import EventJournal
 internal import ObjectStorage
+internal import Parquet
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -77,13 +78,28 @@ public final class FileReplaySink: ReplaySink {
     ///
     /// - Throws: ``ReplayJobError/Code/refused`` for a payload that cannot stand on a line,
     ///   ``ReplayJobError/Code/unavailable`` when the file cannot be written.
-    public func send(_ batch: EventBatch) async throws {
+    public func send(_ batch: EventBatch) async throws { try await append(lines(batch)) }
+
+    /// Makes lines of events.
+    ///
+    /// - Throws: ``ReplayJobError/Code/refused`` for a payload that cannot stand on a line.
+    public func encode(_ batch: EventBatch) async throws -> EncodedBatch {
+        let lines = try lines(batch)
+        return EncodedBatch { try await self.append(lines) }
+    }
+
+    private func lines(_ batch: EventBatch) throws -> [UInt8] {
         var lines: [UInt8] = []
+        lines.reserveCapacity(batch.payloads.payloadBytes + batch.count)
         for row in 0..<batch.count {
             try format.append(batch, row, to: &lines)
             lines.append(UInt8(ascii: "\n"))
         }
-        let (text, path) = (lines, path)
+        return lines
+    }
+
+    private func append(_ text: [UInt8]) async throws {
+        let path = path
         let known = target.withLock(\.self)
         let target = try await IOThreads.shared.run { () throws -> Target? in
             if let known { return known }

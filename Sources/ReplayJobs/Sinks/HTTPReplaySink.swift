@@ -94,10 +94,20 @@ public struct HTTPReplaySink: ReplaySink {
     /// Sends events in one request, or in more when the server finds one too large.
     ///
     /// - Throws: ``ReplayJobError/Code/refused``, ``ReplayJobError/Code/unavailable``, or `CancellationError`.
-    public func send(_ batch: EventBatch) async throws {
+    public func send(_ batch: EventBatch) async throws { try await encode(batch).send() }
+
+    /// Makes the body of the request.
+    ///
+    /// - Throws: ``ReplayJobError/Code/refused`` for a payload that is no JSON where it has to be.
+    public func encode(_ batch: EventBatch) async throws -> EncodedBatch {
+        let whole = try body(batch, 0..<batch.count)
+        return EncodedBatch { try await send(batch, whole) }
+    }
+
+    private func send(_ batch: EventBatch, _ whole: [UInt8]) async throws {
         var waiting = [0..<batch.count]
         while let rows = waiting.popLast() {
-            let body = try body(batch, rows)
+            let body = rows.count == batch.count ? whole : try body(batch, rows)
             if try await deliver(body, events: rows.count) { continue }
             guard rows.count > 1 else {
                 throw ReplayJobError(

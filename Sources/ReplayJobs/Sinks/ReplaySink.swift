@@ -5,7 +5,8 @@ public import RecordStreams
 /// Where a replay job sends to.
 ///
 /// Batches come one after the other, in order. When ``send(_:)`` returns, every record of the batch is acknowledged;
-/// when it throws, or the process dies, some may be, and the job sends the batch again when it is resumed.
+/// when it throws, or the process dies, some may be, and the job sends the batch again when it is resumed. The next
+/// batch is read and encoded meanwhile, by ``encode(_:)``.
 public protocol ReplaySink: Sendable {
     /// Where records go, for messages.
     var name: String { get }
@@ -40,6 +41,16 @@ public protocol ReplaySink: Sendable {
     /// - Parameter batch: At least one event, its payload as it is to be sent.
     /// - Throws: ``ReplayJobError``, or an error of the sink's own.
     func send(_ batch: EventBatch) async throws
+
+    /// Does ahead of time what can be: makes of records what goes over the wire.
+    ///
+    /// A job encodes the next batch while it sends the one before, and sends what was encoded once at most, in order.
+    /// Without an implementation nothing is done ahead.
+    ///
+    /// - Parameter batch: At least one event, its payload as it is to be sent.
+    /// - Returns: What sends these records as ``send(_:)`` does.
+    /// - Throws: ``ReplayJobError``, or an error of the sink's own; the batches before are sent all the same.
+    func encode(_ batch: EventBatch) async throws -> EncodedBatch
 }
 
 extension ReplaySink {
@@ -51,6 +62,20 @@ extension ReplaySink {
 
     /// Has no mark.
     public var mark: String? { nil }
+
+    /// Nothing is done ahead.
+    public func encode(_ batch: EventBatch) async throws -> EncodedBatch {
+        EncodedBatch { try await send(batch) }
+    }
+}
+
+/// Records as a sink sends them.
+public struct EncodedBatch: Sendable {
+    /// Sends the records, and returns when all of them are acknowledged.
+    public let send: @Sendable () async throws -> Void
+
+    /// Makes one of what sends it.
+    public init(send: @escaping @Sendable () async throws -> Void) { self.send = send }
 }
 
 /// A stream as the sink of a replay: key and payload of each event become a record.
@@ -83,7 +108,15 @@ public struct StreamReplaySink: ReplaySink {
     }
 
     /// Sends records.
-    public func send(_ batch: EventBatch) async throws {
+    public func send(_ batch: EventBatch) async throws { try await sink.send(records(batch)) }
+
+    /// Makes records of events.
+    public func encode(_ batch: EventBatch) async throws -> EncodedBatch {
+        let records = records(batch)
+        return EncodedBatch { [sink] in try await sink.send(records) }
+    }
+
+    private func records(_ batch: EventBatch) -> [OutgoingRecord] {
         var records: [OutgoingRecord] = []
         records.reserveCapacity(batch.count)
         var ids = job.map { RecordIDs(job: $0) }
@@ -91,7 +124,7 @@ public struct StreamReplaySink: ReplaySink {
             let id = ids?.next(of: batch, at: row)
             records.append(OutgoingRecord(key: batch.streamKey(at: row), data: batch.payloads[row] ?? [], id: id))
         }
-        try await sink.send(records)
+        return records
     }
 }
 
