@@ -16,7 +16,8 @@ final class JobKeeper: Sendable {
     }
 
     private let jobs: ReplayJobStore
-    private let id: String
+    /// The job's.
+    let id: String
     private let name: String
     private let epoch: Int
     private let lease: Duration

@@ -1,4 +1,5 @@
 internal import EventJournal
+internal import ObjectStorage
 internal import Parquet
 internal import Synchronization
 
@@ -8,23 +9,26 @@ final class LatestKeysWatch: Sendable {
     struct Changed: Error {}
 
     private struct State {
-        var keys = SentKeys()
+        var stored: SentKeys.Stored?
+        var keys: SentKeys { stored?.keys ?? SentKeys() }
         var missed: Set<UInt64> = []
         var moment: Int64?
         var hasBegun = false
     }
 
     private let journal: Journal
-    private let id: String
+    private let keeper: JobKeeper
     private let state: Mutex<State>
+    /// What is found is noted while batches are sent.
+    private let gate = AsyncGate()
 
     /// - Parameters:
     ///   - journal: Where the job is.
-    ///   - job: The job as it is.
-    init(_ journal: Journal, _ job: ReplayJob) {
+    ///   - keeper: Holds the job.
+    init(_ journal: Journal, _ keeper: JobKeeper) {
         self.journal = journal
-        id = job.id
-        state = Mutex(State(moment: job.position?.moment))
+        self.keeper = keeper
+        state = Mutex(State(moment: keeper.job.position?.moment))
     }
 
     /// The hashes of keys of which nothing was sent, though what is their last event by now is before the position.
@@ -34,27 +38,30 @@ final class LatestKeysWatch: Sendable {
     ///
     /// Cost: a put, and for a job that is resumed a get, of 16 bytes a key.
     ///
-    /// - Throws: ``Changed`` when an event has become the last of its key that the replay at work has passed by.
+    /// - Throws: ``Changed`` when an event has become the last of its key that the replay at work has passed by;
+    ///   ``ReplayJobError/Code/leaseLost`` when another process has the job.
     func found(_ latest: [LatestKey]) async throws {
         let found = SentKeys(latest)
-        var (keys, moment, hasBegun) = state.withLock { ($0.keys, $0.moment, $0.hasBegun) }
-        if hasBegun {
-            if keys.movedBack(in: found, sentBefore: moment) { throw Changed() }
-        } else if moment != nil {
-            keys = try await SentKeys.read(id, journal)
-        }
-        let (merged, missed) = keys.merged(with: found, sentBefore: moment)
-        try await merged.write(id, journal)
-        state.withLock { state in
-            state.keys = merged
-            state.missed.formUnion(missed)
-            state.hasBegun = true
+        try await gate.pass {
+            let (keys, moment, hasBegun) = state.withLock { ($0.keys, $0.moment, $0.hasBegun) }
+            if hasBegun, keys.movedBack(in: found, sentBefore: moment) { throw Changed() }
+            if !hasBegun, moment != nil {
+                let stored = try await SentKeys.read(keeper.id, journal)
+                state.withLock { $0.stored = stored }
+            }
+            let missed = try await change { $0.merge(found, sentBefore: moment) }
+            state.withLock { state in
+                state.missed.formUnion(missed)
+                state.hasBegun = true
+            }
         }
     }
 
     /// Takes note of a batch that was sent.
     ///
     /// Cost: none, but for missed keys: then a put.
+    ///
+    /// - Throws: ``ReplayJobError/Code/leaseLost`` when another process has the job, or what the store throws.
     func sent(_ batch: EventBatch, position: JobPosition?) async throws {
         let moment = state.withLock(\.moment)
         var caughtUp: [UInt64: Int64] = [:]
@@ -63,11 +70,26 @@ final class LatestKeysWatch: Sendable {
                 caughtUp[unsafe keys.withBytes(at: row) { unsafe BloomFilter.hash($0) }] = batch.timestamps[row]
             }
         }
-        let keys = state.withLock { state in
-            state.moment = position?.moment ?? state.moment
-            if !caughtUp.isEmpty { state.keys.note(caughtUp) }
-            return state.keys
+        let noted = caughtUp
+        if !noted.isEmpty { try await gate.pass { try await change { $0.note(noted) } } }
+        state.withLock { $0.moment = position?.moment ?? $0.moment }
+    }
+
+    /// Changes what is stored, by compare-and-swap: a process that lost the job and does not know it yet undoes
+    /// nothing that the one at work has noted.
+    private func change<Result>(_ change: (inout SentKeys) -> Result) async throws -> Result {
+        while true {
+            let known = state.withLock(\.stored)
+            var keys = known?.keys ?? SentKeys()
+            let result = change(&keys)
+            if let stored = try await keys.write(keeper.id, journal, over: known) {
+                state.withLock { $0.stored = stored }
+                return result
+            }
+            // Another process wrote meanwhile: the one that has the job now, or the one that had it before.
+            try await keeper.note { _ in }
+            let stored = try await SentKeys.read(keeper.id, journal)
+            state.withLock { $0.stored = stored }
         }
-        if !caughtUp.isEmpty { try await keys.write(id, journal) }
     }
 }

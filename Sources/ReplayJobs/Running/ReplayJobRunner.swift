@@ -181,7 +181,7 @@ public final class ReplayJobRunner: Sendable {
     private func pass(_ keeper: JobKeeper) async throws -> ReplayJob.State {
         let begun = keeper.job
         let spec = begun.spec
-        let latest = spec.latestPerKey ? LatestKeysWatch(jobs.journal, begun) : nil
+        let latest = spec.latestPerKey ? LatestKeysWatch(jobs.journal, keeper) : nil
         var options = ReplayOptions(latestPerKey: spec.latestPerKey, selection: try spec.selection())
         if let latest { options.onLatest = { try await latest.found($0) } }
         var after = spec.after

@@ -16,15 +16,17 @@ struct SentKeys: Sendable {
     /// The object of a job.
     static func key(_ id: String) -> String { ReplayJobStore.folder + id + ".keys" }
 
-    /// What to go on with when a job looks anew which event of each key is the last.
+    /// Takes in what a job finds when it looks anew which event of each key is the last.
     ///
     /// - Parameters:
     ///   - found: The last events by now.
     ///   - moment: Events before it were sent, where they were meant to be; `nil` when nothing was.
-    /// - Returns: What is to be kept in place of this, and the hashes of keys whose event is before the moment though
-    ///   nothing of them was sent.
-    func merged(with found: SentKeys, sentBefore moment: Int64?) -> (keys: SentKeys, missed: Set<UInt64>) {
-        guard let moment else { return (found, []) }
+    /// - Returns: The hashes of keys whose event is before the moment though nothing of them was sent.
+    mutating func merge(_ found: SentKeys, sentBefore moment: Int64?) -> Set<UInt64> {
+        guard let moment else {
+            self = found
+            return []
+        }
         var merged = SentKeys()
         merged.keys.reserveCapacity(found.keys.count)
         var missed: Set<UInt64> = []
@@ -52,7 +54,8 @@ struct SentKeys: Sendable {
             }
         }
         merged.keys += keys[next...]
-        return (merged, missed)
+        self = merged
+        return missed
     }
 
     /// Takes note of keys whose missed events were sent.
@@ -97,21 +100,47 @@ struct SentKeys: Sendable {
             .map { LatestKey(hash: word($0), timestamp: Int64(bitPattern: word($0 + 8))) }
     }
 
-    /// Reads those of a job; none when there is no such object.
+    /// The keys with the version of their object.
+    struct Stored: Sendable {
+        let keys: SentKeys
+        let entityTag: String
+    }
+
+    /// Reads those of a job; `nil` when there is no such object.
     ///
     /// - Throws: ``ReplayJobError/Code/damaged``, or what the store throws.
-    static func read(_ id: String, _ journal: Journal) async throws -> SentKeys {
-        guard let found = try await journal.objectStore.getIfPresent(key(id), upTo: 4 << 30) else { return SentKeys() }
+    static func read(_ id: String, _ journal: Journal) async throws -> Stored? {
+        guard let found = try await journal.objectStore.getIfPresent(key(id), upTo: 4 << 30) else { return nil }
         guard let keys = SentKeys(found.bytes) else {
             throw ReplayJobError(
                 .damaged,
                 "\(key(id)) in \(journal.location) is not what the replay job wrote. Cancel the job, and begin another."
             )
         }
-        return keys
+        return Stored(keys: keys, entityTag: found.metadata.entityTag)
     }
 
-    func write(_ id: String, _ journal: Journal) async throws {
-        try await journal.objectStore.put(SentKeys.key(id), bytes, mode: .overwrite)
+    /// Writes those of a job in place of what is known of the object; `nil` for none.
+    ///
+    /// One put; a get when somebody else wrote, or an answer was lost.
+    ///
+    /// - Returns: `nil` when something else is there.
+    /// - Throws: What the store throws.
+    func write(_ id: String, _ journal: Journal, over known: Stored?) async throws -> Stored? {
+        let bytes = bytes
+        do {
+            let stored = try await journal.objectStore.put(
+                SentKeys.key(id),
+                bytes,
+                mode: known.map { .ifMatches(entityTag: $0.entityTag) } ?? .ifAbsent
+            )
+            return Stored(keys: self, entityTag: stored.entityTag)
+        } catch let error as ObjectStoreError {
+            // A lost answer, or a request made twice, may hide that we were first. Whoever wrote the same is as good.
+            let found = try await journal.objectStore.getIfPresent(SentKeys.key(id), upTo: 4 << 30)
+            if let found, found.bytes == bytes { return Stored(keys: self, entityTag: found.metadata.entityTag) }
+            guard [.alreadyExists, .preconditionFailed, .notFound].contains(error.code) else { throw error }
+            return nil
+        }
     }
 }
