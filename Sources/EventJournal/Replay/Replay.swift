@@ -17,6 +17,8 @@ public struct ReplayOptions: Sendable {
     /// Told which event of each key is the last, before any is delivered, and once more when the replay has to look
     /// anew; what it throws ends the replay.
     package var onLatest: (@Sendable ([LatestKey]) async throws -> Void)?
+    /// Whether batches say in which append each event arrived, or was updated last.
+    package var withBatchIDs = false
 
     /// Options; the defaults refuse damage.
     public init(
@@ -68,7 +70,8 @@ public struct Replay: AsyncSequence, Sendable {
                     range: replay.range,
                     options: replay.options,
                     origin: replay.origin,
-                    reader: replay.reader
+                    reader: replay.reader,
+                    withBatchIDs: replay.options.withBatchIDs
                 )
             )
         }

@@ -18,18 +18,14 @@ extension ReplayJob {
                 ("since", "\(trouble.since.microseconds)"), ("next", "\(trouble.next.microseconds)"),
             ])
         }
-        let reached = position.map { position in
-            JSONLine.object([
-                ("moment", "\(position.moment)"), ("sent", JSONValue.quote(Base64.encode(position.sent.packed))),
-            ])
-        }
         let text = JSONLine.object([
             ("format", "1"), ("job", JSONValue.quote(id)), ("nonce", JSONValue.quote(nonce)),
             ("created", "\(created.microseconds)"), ("state", JSONValue.quote(state.rawValue)),
             ("message", message.map(JSONValue.quote)), ("epoch", "\(epoch)"), ("owner", owned),
             ("trouble", trouble),
             ("sink_mark", sinkMark.map(JSONValue.quote)),
-            ("spec", spec.json), ("begun", hasBegun ? "1" : nil), ("position", reached), ("progress", progress.json),
+            ("spec", spec.json), ("begun", hasBegun ? "1" : nil), ("position", position?.json),
+            ("progress", progress.json),
         ])
         return Array((text + "\n").utf8)
     }
@@ -72,11 +68,8 @@ extension ReplayJob {
             )
         }
         if let position = document["position"] {
-            guard let moment = position["moment"]?.integer,
-                let packed = position["sent"]?.text.flatMap({ Base64.decode($0) }),
-                let sent = Set<UInt64>(packed: packed)
-            else { throw damaged("has a position that cannot be read") }
-            self.position = JobPosition(moment: moment, sent: sent)
+            guard let read = JobPosition(position) else { throw damaged("has a position that cannot be read") }
+            self.position = read
         }
         if let trouble = document["trouble"], let message = trouble["message"]?.text {
             self.trouble = Trouble(
@@ -89,6 +82,31 @@ extension ReplayJob {
         hasBegun = document["begun"]?.integer == 1
         sinkMark = document["sink_mark"]?.text
         progress = Progress(document["progress"] ?? .null)
+    }
+}
+
+extension JobPosition {
+    fileprivate var json: String {
+        JSONLine.object([
+            ("moment", "\(moment)"), ("sent", JSONValue.quote(Base64.encode(sent.packed))),
+            ("more", isWhole ? nil : "true"), ("batch", (append?.id.description).map(JSONValue.quote)),
+            ("batch_events", append.map { "\($0.count)" }),
+            ("batch_sum", append.map { "\(Int64(bitPattern: $0.sum))" }),
+        ])
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        guard let moment = json["moment"]?.integer, let packed = json["sent"]?.text.flatMap({ Base64.decode($0) }),
+            let sent = [UInt64](packed: packed)
+        else { return nil }
+        var append: PassedAppend?
+        if let batch = json["batch"] {
+            guard let id = batch.text.flatMap({ UUIDv7($0) }), let count = json["batch_events"]?.count,
+                let sum = json["batch_sum"]?.integer
+            else { return nil }
+            append = PassedAppend(id: id, count: count, sum: UInt64(bitPattern: sum))
+        }
+        self.init(moment: moment, sent: sent, isWhole: json["more"] != .boolean(true), append: append)
     }
 }
 
@@ -168,17 +186,15 @@ extension JSONValue {
     fileprivate var count: Int? { integer.flatMap { (0..<1 << 53).contains($0) ? Int($0) : nil } }
 }
 
-extension Set<UInt64> {
-    /// Eight bytes each, little-endian, ascending.
-    var packed: [UInt8] { sorted().flatMap { hash in (0..<8).map { UInt8(truncatingIfNeeded: hash >> ($0 * 8)) } } }
+extension [UInt64] {
+    /// Eight bytes each, little-endian.
+    fileprivate var packed: [UInt8] { flatMap { hash in (0..<8).map { UInt8(truncatingIfNeeded: hash >> ($0 * 8)) } } }
 
     /// The inverse; `nil` when the bytes are not eight each.
-    init?(packed: [UInt8]) {
+    fileprivate init?(packed: [UInt8]) {
         guard packed.count.isMultiple(of: 8) else { return nil }
-        self = Set(
-            stride(from: 0, to: packed.count, by: 8)
-                .map { start in (0..<8).reduce(UInt64(0)) { $0 | UInt64(packed[start + $1]) << ($1 * 8) } }
-        )
+        self = stride(from: 0, to: packed.count, by: 8)
+            .map { start in (0..<8).reduce(UInt64(0)) { $0 | UInt64(packed[start + $1]) << ($1 * 8) } }
     }
 }
 

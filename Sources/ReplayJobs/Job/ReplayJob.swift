@@ -92,13 +92,3 @@ public struct ReplayJob: Sendable, Hashable {
         self.created = created
     }
 }
-
-/// Up to where a job has sent: a moment, all events before it, and some of it.
-///
-/// Events are told apart by their ids, since compaction, updates and late arrivals can change places.
-struct JobPosition: Sendable, Hashable {
-    /// In microseconds since 1970 UTC.
-    var moment: Int64
-    /// The hashes of the ids of the events of that moment that were sent (XXH64).
-    var sent: Set<UInt64>
-}

@@ -6,26 +6,33 @@ struct BatchCutter {
     private var source: Replay.Iterator
     private var current = EventBatch()
     private var row = 0
-    private let position: JobPosition?
+    /// The moment of the position, until all of it is behind.
+    private var moment: Int64?
+    private var sent: SentOfMoment?
     private let latest: LatestKeysWatch?
 
     /// - Parameters:
     ///   - replay: The events, from the moment of the position on; of a job for the last event of each key all.
     ///   - position: What was sent before.
+    ///   - trustsPlaces: As ``SentOfMoment`` has it.
     ///   - latest: Knows keys of which an event before the position has to be sent all the same.
-    init(_ replay: Replay, behind position: JobPosition?, latest: LatestKeysWatch?) {
+    init(_ replay: Replay, behind position: JobPosition?, trustsPlaces: Bool, latest: LatestKeysWatch?) {
         source = replay.makeAsyncIterator()
-        self.position = position
+        moment = position?.moment
+        sent = position.map { SentOfMoment($0, trustsPlaces: trustsPlaces) }
         self.latest = latest
     }
 
     /// The time of the next event; `nil` behind the last.
     mutating func upcoming() async throws -> Int64? {
         while row == current.count {
-            guard let next = try await source.next() else { return nil }
+            guard let next = try await source.next() else {
+                try sent?.finish()
+                return nil
+            }
             current = next
             row = 0
-            if let position { leaveOut(position) }
+            if let moment { try leaveOut(moment) }
         }
         return current.timestamps[row]
     }
@@ -56,40 +63,36 @@ struct BatchCutter {
     }
 
     /// Takes out of the current batch what was sent; only its beginning can have been.
-    private mutating func leaveOut(_ position: JobPosition) {
-        let end = current.timestamps.firstIndex { $0 > position.moment } ?? current.count
-        guard end > 0 else { return }
+    private mutating func leaveOut(_ moment: Int64) throws {
+        let end = current.timestamps.firstIndex { $0 > moment } ?? current.count
         let missed = latest?.missed ?? []
+        var appends = AppendIDs(current)
         var kept = EventBatch()
         var start = 0
-        for row in 0..<end where isSent(row, position, missed) {
+        for row in 0..<end where try isSent(row, moment, missed, &appends) {
             if start < row { kept.append(contentsOf: current, rows: start..<row) }
             start = row + 1
+        }
+        if end < current.count {
+            try sent?.finish()
+            self.moment = nil
         }
         if start == 0 { return }
         if start < current.count { kept.append(contentsOf: current, rows: start..<current.count) }
         current = kept
     }
 
-    private func isSent(_ row: Int, _ position: JobPosition, _ missed: Set<UInt64>) -> Bool {
-        if current.timestamps[row] < position.moment {
+    private mutating func isSent(
+        _ row: Int,
+        _ moment: Int64,
+        _ missed: Set<UInt64>,
+        _ appends: inout AppendIDs
+    ) throws -> Bool {
+        if current.timestamps[row] < moment {
             guard let keys = current.keys, !keys.views[row].isNull, !missed.isEmpty else { return true }
             return !missed.contains(unsafe keys.withBytes(at: row) { unsafe BloomFilter.hash($0) })
         }
-        return position.sent.contains(unsafe current.ids.withBytes(at: row) { unsafe BloomFilter.hash($0) })
-    }
-}
-
-extension JobPosition {
-    /// The position behind a batch, which is not empty.
-    static func behind(_ batch: EventBatch, after before: JobPosition?) -> JobPosition? {
-        guard let last = batch.timestamps.last, last >= before?.moment ?? .min else { return before }
-        var position = JobPosition(moment: last, sent: [])
-        if let before, before.moment == last { position.sent = before.sent }
-        for row in stride(from: batch.count - 1, through: 0, by: -1) {
-            guard batch.timestamps[row] == last else { break }
-            position.sent.insert(unsafe batch.ids.withBytes(at: row) { unsafe BloomFilter.hash($0) })
-        }
-        return position
+        let hash = unsafe current.ids.withBytes(at: row) { unsafe BloomFilter.hash($0) }
+        return try sent?.contains(hash, of: appends[row]) ?? false
     }
 }

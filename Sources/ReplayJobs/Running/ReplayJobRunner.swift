@@ -24,6 +24,7 @@ public final class ReplayJobRunner: Sendable {
     private let sink: any ReplaySink
     private let grace: Duration
     private let time: JournalTime
+    private let mostSent: Int
     private let notify: Observer
     private let stopped = Mutex<Stop?>(nil)
     private let trouble: TroubleWatch
@@ -51,12 +52,14 @@ public final class ReplayJobRunner: Sendable {
         sink: any ReplaySink,
         grace: Duration,
         time: JournalTime,
-        notify: @escaping Observer
+        mostSent: Int = JobPosition.mostSent,
+        notify: @escaping Observer = { _ in }
     ) {
         self.jobs = jobs
         self.sink = sink
         self.grace = grace
         self.time = time
+        self.mostSent = mostSent
         self.notify = notify
         trouble = TroubleWatch(time)
     }
@@ -167,22 +170,26 @@ public final class ReplayJobRunner: Sendable {
                 job.sinkMark = mark
             }
         }
+        var trustsPlaces = true
         while true {
             do {
-                return try await pass(keeper)
+                return try await pass(keeper, trustsPlaces: trustsPlaces)
             } catch is LatestKeysWatch.Changed {
                 // From the position again, over the journal as it is by now.
-                continue
+                trustsPlaces = true
+            } catch is SentOfMoment.Changed {
+                trustsPlaces = false
             }
         }
     }
 
     /// One replay from the job's position to the end of its range.
-    private func pass(_ keeper: JobKeeper) async throws -> ReplayJob.State {
+    private func pass(_ keeper: JobKeeper, trustsPlaces: Bool) async throws -> ReplayJob.State {
         let begun = keeper.job
         let spec = begun.spec
         let latest = spec.latestPerKey ? LatestKeysWatch(jobs.journal, keeper) : nil
         var options = ReplayOptions(latestPerKey: spec.latestPerKey, selection: try spec.selection())
+        options.withBatchIDs = true
         if let latest { options.onLatest = { try await latest.found($0) } }
         var after = spec.after
         if !spec.latestPerKey, let moment = begun.position?.moment { after = Timestamp(microseconds: moment - 1) }
@@ -199,38 +206,43 @@ public final class ReplayJobRunner: Sendable {
             BatchCutter(
                 jobs.journal.replay(after: after, through: spec.through, options: options),
                 behind: begun.position,
+                trustsPlaces: trustsPlaces,
                 latest: latest
             ),
             for: sink,
             annotator: RecordAnnotator(begun),
             records: min(spec.batchRecords ?? .max, sink.batchRecords, pacer.records),
             bytes: min(sink.batchBytes, pacer.bytes),
-            pace: RecordedPace(spec.rate, time: time)
-        ) { try await self.wait($0) }
+            pace: RecordedPace(spec.rate, time: time),
+            wait: { try await self.wait($0) }
+        )
         var position = begun.position
         var next = try await source.next()
         while case .batch(let ready) = next {
             guard try await wait(pacer.wait) else { return .paused }
             // What goes wrong with the next batch is told when this one is noted.
-            (_, next) = try await beside({ try await source.next() }) {
-                try keeper.require()
-                try await trouble.watching { try await ready.encoded.send() }
-                let reached = JobPosition.behind(ready.batch, after: position)
-                try await latest?.sent(ready.batch, position: reached)
-                position = reached
-                meter.note(ready.outgoing)
-                pacer.note(records: ready.outgoing.count, bytes: ready.outgoing.payloads.payloadBytes)
-                let progress = meter.progress(now: time.now())
-                let mark = sink.mark
-                let noted = try await keeper.note { [trouble] job in
-                    job.trouble = trouble.current
-                    job.position = reached
-                    job.sinkMark = mark
-                    job.progress = progress
+            (_, next) = try await beside(
+                { try await source.next() },
+                {
+                    try keeper.require()
+                    try await trouble.watching { try await ready.encoded.send() }
+                    let reached = JobPosition.behind(ready.batch, after: position, mostSent: mostSent)
+                    try await latest?.sent(ready.batch, position: reached)
+                    position = reached
+                    meter.note(ready.outgoing)
+                    pacer.note(records: ready.outgoing.count, bytes: ready.outgoing.payloads.payloadBytes)
+                    let progress = meter.progress(now: time.now())
+                    let mark = sink.mark
+                    let noted = try await keeper.note { [trouble] job in
+                        job.trouble = trouble.current
+                        job.position = reached
+                        job.sinkMark = mark
+                        job.progress = progress
+                    }
+                    notice(noted)
+                    notify(noted)
                 }
-                notice(noted)
-                notify(noted)
-            }
+            )
         }
         return if case .stopped = next { .paused } else { .done }
     }
