@@ -6,9 +6,9 @@ internal import Synchronization
 
 /// Sends what a replay job is to send, and keeps its progress in the journal.
 ///
-/// Each record is sent at least once, those of one key in order: a batch is sent when the one before is noted. After a crash another runner, in any process, goes on
-/// behind the last batch that was noted; so no more than one batch comes twice. `docs/replay-jobs.md` says what is
-/// promised while the journal changes meanwhile.
+/// Each record is sent at least once, those of one key in order: a batch is sent when the one before is noted. After a
+/// crash another runner, in any process, goes on behind the last batch that was noted; so no more than one batch comes
+/// twice. `docs/replay-jobs.md` says what is promised while the journal changes meanwhile.
 public final class ReplayJobRunner: Sendable {
     private enum Stop: Sendable, Equatable {
         /// Whoever runs it wants it to stop.
