@@ -152,6 +152,8 @@ public struct ReplayJobStore: Sendable {
         try await update(id) { job in
             guard !job.state.isOver else { throw ReplayJobError.over(job, "paused") }
             job.state = .paused
+            // Its process may have died of it.
+            job.trouble = nil
         }
         .job
     }
@@ -164,6 +166,7 @@ public struct ReplayJobStore: Sendable {
         try await update(id) { job in
             guard job.state != .done else { throw ReplayJobError.over(job, "cancelled") }
             job.state = .cancelled
+            job.trouble = nil
         }
         .job
     }

@@ -51,7 +51,7 @@ struct ArchiveStatusCommand: AsyncParsableCommand {
 extension ArchiveStatus.Shard {
     fileprivate func line(_ now: Timestamp) -> String {
         var text = "\(id)  \(Text.count(records, "record"))"
-        if let position { text += "  behind \(position)" }
+        if let position { text += "  up to position \(position)" }
         if let lastCommit { text += "  stored \(lastCommit.rfc3339)" }
         if isEnded {
             text += "  ended"

@@ -250,7 +250,7 @@ struct JobsDelete: AsyncParsableCommand {
 extension ReplayJob {
     /// In a line.
     fileprivate var line: String {
-        var text = "\(id)  \(state.rawValue)  \(pace)  to \(StreamURL.shown(spec.sink))"
+        var text = "\(id)  \(state.rawValue)  \(situation)  to \(StreamURL.shown(spec.sink))"
         if let message { text += "  (\(message))" }
         return ForeignText.lines(text)
     }

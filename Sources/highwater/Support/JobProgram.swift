@@ -113,7 +113,7 @@ final class JobProgressLine: Sendable {
 
     /// As much as there is room for: a line that wraps could not be wiped.
     private func line(_ job: ReplayJob, columns: Int) -> String {
-        let pace = job.pace
+        let pace = job.situation
         for cells in [24, 12] where cells + pace.count + 4 <= columns {
             let filled = Int(job.progress.fraction * Double(cells))
             return "  \(String(repeating: "█", count: filled))\(String(repeating: "░", count: cells - filled)) \(pace)"
@@ -127,7 +127,6 @@ extension ReplayJob {
     var pace: String {
         var text = "\(Int(progress.fraction * 100)) %  \(Text.count(progress.events, "record"))"
         guard state == .running, owner != nil else { return text }
-        if let trouble { return "\(text)  TROUBLE: \(trouble.line)" }
         if progress.eventsPerSecond > 0 {
             text += "  \(Text.decimal(progress.eventsPerSecond)) records/s"
             text += "  \(Text.bytes(Int(progress.bytesPerSecond)))/s"
@@ -135,6 +134,9 @@ extension ReplayJob {
         if let left = progress.timeLeft { text += "  \(Text.seconds(left.seconds)) left" }
         return text
     }
+
+    /// The same, and what keeps it from getting on.
+    var situation: String { trouble.map { "\(pace)  TROUBLE: \($0.line)" } ?? pace }
 
     /// As the program prints it.
     var json: String {
