@@ -145,12 +145,13 @@ struct SQLCommand: AsyncParsableCommand {
         var options = options
         options.progress = { line.update($0) }
         let told = options
-        let tails = Mutex<[StreamTail.Report]>([])
+        // What was on the streams is in files that go away with the view, so it is kept until the rows are there.
+        let live = Mutex<LiveStreams.View?>(nil)
         let report = try await line.ticking {
             try await told.limits.timed {
                 @Sendable func opened() async throws -> (Journal, [String: Journal]) {
                     let (view, others) = try await open(told.progress)
-                    tails.withLock { $0 = view.reports }
+                    live.withLock { $0 = view }
                     return (view.journal, others)
                 }
                 if let spark {
@@ -161,7 +162,8 @@ struct SQLCommand: AsyncParsableCommand {
                 return try await SQLQuery(text, engine: printer, options: told).run(printingTo: output, on: opened)
             }
         }
-        let reports = tails.withLock { $0 }
+        let view = live.withLock(\.self)
+        let reports = view?.reports ?? []
         line.finish()
         warn(reports)
         if report.computedSegments > 0, Output.errorIsTerminal || explain {
@@ -182,7 +184,7 @@ struct SQLCommand: AsyncParsableCommand {
             )
         }
         if let pager { try Pager.show(output, by: pager) }
-        withExtendedLifetime(paged) {}
+        withExtendedLifetime((paged, view)) {}
     }
 
     private var liveStreams: LiveStreams {
@@ -209,6 +211,7 @@ struct SQLCommand: AsyncParsableCommand {
         // Ctrl-C is for the statement that runs in the shell.
         signal(SIGINT, SIG_IGN)
         let status = try await query.openShell(on: view.journal, with: others, terminal: SQLEngine.terminal)
+        withExtendedLifetime(view) {}
         if status != 0 { Signals.exit(status) }
     }
 
