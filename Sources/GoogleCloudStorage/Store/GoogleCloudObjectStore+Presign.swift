@@ -13,7 +13,7 @@ extension GoogleCloudObjectStore: PresigningObjectStore {
         guard (1...604_800).contains(seconds) else {
             throw ObjectStoreError(
                 .failed,
-                "A URL for \(ObjectKey.quoted(key)) in \(location) cannot be valid for \(expires); ask for 1 second to 7 days."
+                "A URL for \(ObjectKey.quoted(key)) in \(location) cannot be valid for \(expires.spelled); ask for 1 second to 7 days."
             )
         }
         guard let credentials = client.credentials else {

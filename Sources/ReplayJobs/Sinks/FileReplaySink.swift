@@ -172,7 +172,7 @@ public final class FileReplaySink: ReplaySink {
     private static func gone(_ path: String, _ state: String) -> ReplayJobError {
         ReplayJobError(
             .notFound,
-            "The job has sent records to \(path), but it \(state) here. Resume the job where the file is, or put it back; if the "
+            "The job has sent records to \(path), but on this machine it \(state). Resume the job where the file is, or put it back; if the "
                 + "records are lost, cancel the job and begin another with `replay-to`."
         )
     }
