@@ -78,10 +78,11 @@ let package = Package(
         .target(name: "CChecksum"),
 
         // Libraries, lowest first
+        .target(name: "TextEncoding"),
         .target(name: "ObjectStorage"),
         .target(name: "ObjectStorageTesting", dependencies: ["ObjectStorage"]),
         .target(name: "JMESPath", dependencies: ["CSimdJSON"]),
-        .target(name: "CloudSupport", dependencies: ["CChecksum"]),
+        .target(name: "CloudSupport", dependencies: ["CChecksum", "TextEncoding"]),
         .target(
             name: "AWSSigning",
             dependencies: ["CloudSupport", .product(name: "Crypto", package: "swift-crypto")]
@@ -100,26 +101,26 @@ let package = Package(
         .target(
             name: "S3Storage",
             dependencies: [
-                "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "ObjectStorage",
+                "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "ObjectStorage", "TextEncoding",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
         .target(
             name: "GoogleCloudStorage",
             dependencies: [
-                "CloudHTTP", "CloudSupport", "ObjectStorage",
+                "CloudHTTP", "CloudSupport", "ObjectStorage", "TextEncoding",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]
         ),
         .target(name: "PresignedStorage", dependencies: ["CloudHTTP", "CloudSupport", "ObjectStorage"]),
         .target(name: "RecordStreams"),
-        .target(name: "ReplayConsistency", dependencies: ["CloudSupport"]),
+        .target(name: "ReplayConsistency", dependencies: ["CloudSupport", "TextEncoding"]),
         .target(name: "RecordStreamsTesting", dependencies: ["RecordStreams"]),
         .target(
             name: "KinesisStreams",
             dependencies: [
-                "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "RecordStreams",
+                "AWSAccess", "AWSSigning", "CloudHTTP", "CloudSupport", "RecordStreams", "TextEncoding",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
@@ -133,10 +134,12 @@ let package = Package(
             ]
         ),
         .target(name: "Parquet", dependencies: ["CZstd", "CSnappy", "CDeflate"]),
-        .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet"]),
+        .target(name: "DeltaLake", dependencies: ["ObjectStorage", "Parquet", "TextEncoding"]),
         .target(
             name: "EventJournal",
-            dependencies: ["ObjectStorage", "Parquet", "DeltaLake", "JMESPath", "CSimdJSON", "CDeflate"]
+            dependencies: [
+                "ObjectStorage", "Parquet", "DeltaLake", "JMESPath", "TextEncoding", "CSimdJSON", "CDeflate",
+            ]
         ),
         .target(
             name: "EventImport",
@@ -154,7 +157,7 @@ let package = Package(
             name: "ReplayJobs",
             dependencies: [
                 "CloudHTTP", "CloudSupport", "CSimdJSON", "EventJournal", "ObjectStorage", "Parquet", "RecordStreams",
-                "ReplayConsistency",
+                "ReplayConsistency", "TextEncoding",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
@@ -170,7 +173,7 @@ let package = Package(
         .target(
             name: "SQLQuery",
             dependencies: [
-                "EventJournal", "ObjectStorage", "CDeflate",
+                "EventJournal", "ObjectStorage", "TextEncoding", "CDeflate",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(
                     name: "SystemPackage",
@@ -187,7 +190,7 @@ let package = Package(
             dependencies: [
                 "EventJournal", "EventImport", "FlashFlood", "JMESPath", "ObjectStorage", "Parquet", "S3Storage",
                 "GoogleCloudStorage", "PresignedStorage", "SQLQuery", "KinesisStreams", "NATSStreams", "RecordStreams",
-                "StreamArchive", "ReplayJobs", "CloudSupport",
+                "StreamArchive", "ReplayJobs", "CloudSupport", "TextEncoding",
                 "CAllocator", "CSimdJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -202,17 +205,20 @@ let package = Package(
             path: "Benchmarks/Peer"
         ),
 
+        // What the measuring programs below share
+        .target(name: "BenchmarkTiming", path: "Benchmarks/Timing"),
+
         // The archiver, measured
         .executableTarget(
             name: "archive-benchmark",
-            dependencies: ["EventJournal", "ObjectStorage", "RecordStreams", "StreamArchive"],
+            dependencies: ["BenchmarkTiming", "EventJournal", "ObjectStorage", "RecordStreams", "StreamArchive"],
             path: "Benchmarks/Archive"
         ),
 
         // Publishing to NATS, measured
         .executableTarget(
             name: "nats-benchmark",
-            dependencies: ["NATSStreams", "RecordStreams"],
+            dependencies: ["BenchmarkTiming", "NATSStreams", "RecordStreams"],
             path: "Benchmarks/NATS",
             exclude: ["measure.py"]
         ),
@@ -220,7 +226,9 @@ let package = Package(
         // A journal's life, measured
         .executableTarget(
             name: "journal-lifecycle",
-            dependencies: ["EventJournal", "ObjectStorage", "ObjectStorageTesting", "Parquet", "CAllocator"],
+            dependencies: [
+                "BenchmarkTiming", "EventJournal", "ObjectStorage", "ObjectStorageTesting", "Parquet", "CAllocator",
+            ],
             path: "Benchmarks/Lifecycle"
         ),
 
@@ -244,6 +252,7 @@ let package = Package(
             ],
             path: "Tests/Support/CloudTesting"
         ),
+        .testTarget(name: "TextEncodingTests", dependencies: ["TextEncoding"]),
         .testTarget(name: "CloudSupportTests", dependencies: ["CChecksum", "CloudSupport"]),
         .testTarget(
             name: "AWSSigningTests",
@@ -262,6 +271,7 @@ let package = Package(
             name: "GoogleCloudStorageTests",
             dependencies: [
                 "GoogleCloudStorage", "CloudHTTP", "CloudSupport", "CloudTesting", "ObjectStorageTesting",
+                "TextEncoding",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],

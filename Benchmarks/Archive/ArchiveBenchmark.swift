@@ -1,15 +1,8 @@
+internal import BenchmarkTiming
 internal import EventJournal
 internal import ObjectStorage
 internal import RecordStreams
 internal import StreamArchive
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// How fast a stream is archived when the stream itself costs nothing: `archive-benchmark DIRECTORY [RECORDS]`.
 ///
@@ -29,10 +22,9 @@ struct ArchiveBenchmark {
         configuration.automaticCompaction = nil
         let store = LocalObjectStore(directory: CommandLine.arguments[1])
         let archiver = StreamArchiver(stream, into: Journal(store: store, configuration: configuration))
-        let (begin, used) = (ContinuousClock.now, processorSeconds())
+        let begin = Moment()
         let report = try await archiver.run(once: true)
-        let wall = (ContinuousClock.now - begin) / .seconds(1)
-        let processor = processorSeconds() - used
+        let (wall, processor) = (begin.seconds, begin.cpuSeconds)
         let megabytes = Double(bytes) / 1e6
         print("\(report.records) records, \(Int(megabytes)) MB, \(report.segments) segments")
         print("\(Int(megabytes / wall)) MB/s; \(Int(megabytes / processor)) MB for a second of one processor")
@@ -62,12 +54,5 @@ struct ArchiveBenchmark {
             )
         }
         return bytes
-    }
-
-    /// Processor time of the process so far, in the system too.
-    private static func processorSeconds() -> Double {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

@@ -1,3 +1,4 @@
+internal import BenchmarkTiming
 private import CAllocator
 private import EventJournal
 private import ObjectStorage

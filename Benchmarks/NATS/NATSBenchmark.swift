@@ -1,3 +1,4 @@
+internal import BenchmarkTiming
 internal import NATSStreams
 internal import RecordStreams
 
@@ -28,12 +29,12 @@ struct NATSBenchmark {
         let stream = try NATSStream(url: arguments[1])
         // Connected, as the peer is.
         _ = try await stream.shards()
-        let (begin, used) = (ContinuousClock.now, processorSeconds())
+        let begin = Moment()
         for start in stride(from: 0, to: records.count, by: batch) {
             try await stream.send(Array(records[start..<min(start + batch, records.count)]))
         }
-        let seconds = (ContinuousClock.now - begin) / .seconds(1)
-        print("{\"records\":\(records.count),\"seconds\":\(seconds),\"processor\":\(processorSeconds() - used)}")
+        let (seconds, processor) = (begin.seconds, begin.cpuSeconds)
+        print("{\"records\":\(records.count),\"seconds\":\(seconds),\"processor\":\(processor)}")
     }
 
     /// The records of a file; `nil` when it cannot be read.
@@ -54,12 +55,5 @@ struct NATSBenchmark {
             let body = bytes[64..<91] + [0x20] + bytes[100..<end] + [0x0A] + bytes[(end + 9)..<(bytes.count - 2)]
             records.append(OutgoingRecord(key: id, data: Array(body), id: hasIDs ? id : nil))
         }
-    }
-
-    /// Processor time of the process so far, in the system too.
-    private static func processorSeconds() -> Double {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

@@ -1,4 +1,5 @@
 internal import CChecksum
+internal import TextEncoding
 
 /// The checksum that S3 and Google Cloud Storage both keep with their objects: CRC-32C, RFC 3720 appendix B.4.
 package struct CRC32C: Sendable, Hashable {

@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// A small JSON document, RFC 8259: what clouds answer with besides objects.
 package enum JSONValue: Sendable, Hashable {
     case null
@@ -45,20 +47,7 @@ package enum JSONValue: Sendable, Hashable {
     }
 
     /// A text as a JSON string, in quotation marks.
-    package static func quote(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\u{0}"..."\u{1F}":
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
-    }
+    package static func quote(_ text: String) -> String { JSONString.quoted(text) }
 }
 
 private struct JSONParser {

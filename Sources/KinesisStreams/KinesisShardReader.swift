@@ -1,5 +1,6 @@
 internal import CloudSupport
 internal import RecordStreams
+internal import TextEncoding
 
 /// Reads a shard by GetRecords, renewing iterators that expire.
 ///

@@ -1,6 +1,7 @@
 internal import CloudHTTP
 internal import CloudSupport
 public import RecordStreams
+internal import TextEncoding
 
 extension KinesisStream {
     /// Stores records by PutRecords, and those that Kinesis does not take once more until it does.

@@ -1,4 +1,5 @@
 internal import CloudSupport
+internal import TextEncoding
 
 /// A record that a replay annotated, taken apart into the annotation and the payload as it was recorded.
 ///

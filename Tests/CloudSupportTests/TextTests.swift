@@ -33,17 +33,6 @@ struct TextTests {
         #expect(portable(bytes) == whole.value)
     }
 
-    @Test("Base 64 is read as it was written")
-    func base64() {
-        for count in 0..<70 {
-            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 97 &+ count) }
-            #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())
-            #expect(Base64.decode(Base64.encode(bytes)) == bytes)
-            #expect(Base64.decode(Base64.encode(bytes, forURL: true)) == bytes)
-        }
-        for text in ["A", "AB=C", "A*==", "====A"] { #expect(Base64.decode(text) == nil) }
-    }
-
     @Test(
         "Times are those of Foundation",
         arguments: [0, 1_440_938_160, 951_782_400, 4_102_444_799, -86_401, 1_709_164_800]

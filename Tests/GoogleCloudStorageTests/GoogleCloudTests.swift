@@ -7,6 +7,7 @@ import ObjectStorage
 import ObjectStorageTesting
 import Synchronization
 import Testing
+import TextEncoding
 
 @testable import GoogleCloudStorage
 

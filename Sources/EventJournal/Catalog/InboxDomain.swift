@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// What of the inbox is absorbed: the domain `highwater.inbox` of the catalog.
 ///
 /// Its text is a JSON object. Batch ids are listed as one text, base64 (RFC 4648 section 5) of 16 bytes each:
@@ -70,12 +72,12 @@ struct InboxDomain: Sendable, Hashable {
                 }
             }
         }
-        return Base64URL.encode(bytes)
+        return Base64.encode(bytes, forURL: true)
     }
 
     /// Reads such a text; `nil` when it is none.
     static func decode(_ text: String) -> [UUIDv7]? {
-        guard let bytes = Base64URL.decode(text), bytes.count % 16 == 0 else { return nil }
+        guard let bytes = Base64.decode(text), bytes.count % 16 == 0 else { return nil }
         return stride(from: 0, to: bytes.count, by: 16)
             .map { start in
                 func word(_ offset: Int) -> UInt64 {

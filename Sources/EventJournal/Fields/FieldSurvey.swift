@@ -1,4 +1,5 @@
 internal import CSimdJSON
+internal import TextEncoding
 
 /// Collects which paths JSON documents have, with which values.
 ///
@@ -149,18 +150,7 @@ public final class FieldSurvey {
         let isPlain =
             name.first.map(isLetter) == true && name.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) }
         let text = String(decoding: name, as: UTF8.self)
-        if isPlain { return text }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\\(scalar)"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+        return isPlain ? text : JSONString.quoted(text)
     }
 }
 

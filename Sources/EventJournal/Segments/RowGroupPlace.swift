@@ -1,4 +1,5 @@
 internal import Parquet
+internal import TextEncoding
 
 /// Where a row group of a compacted segment is, so that one event costs one get, without the footer.
 struct RowGroupPlace: Sendable, Hashable {
@@ -85,12 +86,12 @@ enum RowGroupDirectory {
             for column in group.columns { add(UInt64(column.bytes) << 1 | (column.isCompressed ? 1 : 0)) }
             if isWide { add(UInt64(group.promotedBytes)) }
         }
-        return Base64URL.encode(bytes)
+        return Base64.encode(bytes, forURL: true)
     }
 
     /// Reads the text, or returns `nil` when it is not such a directory of an object of that size.
     static func decode(_ text: String, isWide: Bool, objectBytes: Int) -> [RowGroupPlace]? {
-        guard let bytes = Base64URL.decode(text) else { return nil }
+        guard let bytes = Base64.decode(text) else { return nil }
         var position = 0
         func next() -> UInt64? {
             var value: UInt64 = 0
@@ -140,57 +141,5 @@ enum RowGroupDirectory {
             groups.append(group)
         }
         return groups.isEmpty ? nil : groups
-    }
-}
-
-/// Base64 with the alphabet that file names and URLs can hold, without padding.
-///
-/// Source: RFC 4648 section 5.
-enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count * 4 + 2) / 3)
-        var bits: UInt32 = 0
-        var count: UInt32 = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            count += 8
-            while count >= 6 {
-                count -= 6
-                text.append(alphabet[Int(bits >> count & 63)])
-            }
-            bits &= (1 << count) - 1
-        }
-        if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 63)]) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Reads the text, or returns `nil` when it has other characters.
-    static func decode(_ text: String) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count * 3 / 4)
-        var bits: UInt32 = 0
-        var count: UInt32 = 0
-        for character in text.utf8 {
-            let value: UInt8
-            switch character {
-            case 65...90: value = character - 65
-            case 97...122: value = character - 71
-            case 48...57: value = character + 4
-            case UInt8(ascii: "-"): value = 62
-            case UInt8(ascii: "_"): value = 63
-            default: return nil
-            }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
-                bits &= (1 << count) - 1
-            }
-        }
-        return bytes
     }
 }

@@ -1,5 +1,6 @@
 internal import CloudSupport
 internal import CryptoExtras
+internal import TextEncoding
 
 /// The key of a service account, which signs tokens and URLs.
 public struct ServiceAccountKey: Sendable {

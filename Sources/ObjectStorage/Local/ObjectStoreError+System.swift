@@ -67,8 +67,7 @@ extension ObjectStoreError {
         at source: SourceLocation
     ) -> Self {
         let (code, advice) = meaning(of: error.number)
-        let reason = unsafe String(cString: strerror(error.number))
-        return Self(code, "Could not \(action) \(path): \(reason). \(advice)", cause: error, location: source)
+        return Self(code, "Could not \(action) \(path): \(error.reason). \(advice)", cause: error, location: source)
     }
 
     private static func meaning(of number: Int32) -> (Code, String) {

@@ -1,5 +1,6 @@
 internal import CloudSupport
 internal import EventJournal
+internal import TextEncoding
 
 /// The object of a job, `_replays/JOB.json`; see `docs/format.md`.
 extension ReplayJob {

@@ -108,24 +108,16 @@ public final class FileReplaySink: ReplaySink {
         guard let target else { return }
         self.target.withLock { $0 = target }
         let mark = try await IOThreads.shared.run {
-            do throws(SystemFailure) {
-                try FileReplaySink.writeAll(text, to: target.descriptor)
-                if target.isStored { try FileReplaySink.check(fsync(target.descriptor)) }
+            do throws(SystemError) {
+                try unsafe SystemCall.write(text.span.bytes, to: target.descriptor)
+                // A second one after one that failed can succeed although the lines are lost.
+                if target.isStored, fsync(target.descriptor) < 0 { throw SystemError(number: errno) }
             } catch {
                 throw ReplayJobError(.unavailable, "Writing \(path ?? "standard output") failed: \(error.reason).")
             }
             return target.isStored ? FileMark(of: target.descriptor) : nil
         }
         self.target.withLock { $0?.mark = mark }
-    }
-
-    private struct SystemFailure: Error {
-        let reason = unsafe String(cString: strerror(errno))
-        let code = errno
-    }
-
-    private static func check(_ result: some BinaryInteger) throws(SystemFailure) {
-        if result < 0 { throw SystemFailure() }
     }
 
     /// What a path names, as `S_IFMT` tells; `nil` when there is nothing.
@@ -139,15 +131,9 @@ public final class FileReplaySink: ReplaySink {
         let isFile = kind == nil || kind == S_IFREG
         // A new file in the place of the one that was sent to would hide that its records are gone.
         let flags = (isFile ? (start == .resumed ? O_RDWR : O_RDWR | O_CREAT) : O_WRONLY) | O_CLOEXEC
-        #if canImport(Darwin)
-        let descriptor = unsafe Darwin.open(path, flags, 0o644)
-        #elseif canImport(Musl)
-        let descriptor = unsafe Musl.open(path, flags, 0o644)
-        #else
-        let descriptor = unsafe Glibc.open(path, flags, 0o644)
-        #endif
+        var descriptor: Int32 = -1
         do {
-            try check(descriptor)
+            descriptor = try SystemCall.check { openFile(path, flags) }
             if start != .first, let difference = mark?.difference(to: descriptor) {
                 throw start == .resumed ? gone(path, difference.rawValue) : taken(path, difference.rawValue)
             }
@@ -159,8 +145,8 @@ public final class FileReplaySink: ReplaySink {
             )
         } catch {
             if descriptor >= 0 { close(descriptor) }
-            guard let error = error as? SystemFailure else { throw error }
-            if error.code == ENOENT, start == .resumed { throw gone(path, "is not there") }
+            guard let error = error as? SystemError else { throw error }
+            if error.number == ENOENT, start == .resumed { throw gone(path, "is not there") }
             throw ReplayJobError(.unavailable, "\(path) cannot be written: \(error.reason).")
         }
     }
@@ -182,7 +168,7 @@ public final class FileReplaySink: ReplaySink {
     /// - Returns: Whether it is a file; a pipe or a device has no end to go to.
     private static func seekEnd(_ descriptor: Int32, _ path: String, _ start: ReplaySinkStart) throws -> Bool {
         var information = stat()
-        try check(unsafe fstat(descriptor, &information))
+        try SystemCall.check { unsafe fstat(descriptor, &information) }
         guard information.st_mode & S_IFMT == S_IFREG else { return false }
         if start == .first {
             if information.st_size == 0 { return true }
@@ -192,10 +178,11 @@ public final class FileReplaySink: ReplaySink {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         search: while end > 0 {
             let start = max(0, end - off_t(chunk.count))
-            let count = unsafe chunk.withUnsafeMutableBytes { buffer in
-                unsafe pread(descriptor, buffer.baseAddress, Int(end - start), start)
+            let count = try SystemCall.check {
+                unsafe chunk.withUnsafeMutableBytes { buffer in
+                    unsafe pread(descriptor, buffer.baseAddress, Int(end - start), start)
+                }
             }
-            try check(count)
             for index in stride(from: count - 1, through: 0, by: -1) where chunk[index] == UInt8(ascii: "\n") {
                 end = start + off_t(index) + 1
                 break search
@@ -206,27 +193,11 @@ public final class FileReplaySink: ReplaySink {
         if end == 0, start == .resumed {
             throw gone(path, information.st_size == 0 ? "is empty" : "has not one whole line")
         }
-        try check(ftruncate(descriptor, end))
-        try check(lseek(descriptor, end, SEEK_SET))
+        try SystemCall.check { ftruncate(descriptor, end) }
+        try SystemCall.check { lseek(descriptor, end, SEEK_SET) }
         return true
     }
-
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemFailure) {
-        var start = 0
-        while start < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[start...])
-                #if canImport(Darwin)
-                return unsafe Darwin.write(descriptor, rest.baseAddress, rest.count)
-                #elseif canImport(Musl)
-                return unsafe Musl.write(descriptor, rest.baseAddress, rest.count)
-                #else
-                return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
-                #endif
-            }
-            if count < 0, errno == EINTR { continue }
-            try check(count)
-            start += count
-        }
-    }
 }
+
+// Inside the sink the bare name means its own method.
+private func openFile(_ path: String, _ flags: Int32) -> Int32 { unsafe open(path, flags, 0o644) }

@@ -1,6 +1,7 @@
 internal import CloudSupport
 internal import Crypto
 internal import ObjectStorage
+internal import TextEncoding
 
 /// Deletes objects in batches.
 struct S3Deletion {

@@ -1,4 +1,5 @@
 internal import EventJournal
+internal import TextEncoding
 
 /// What `spark_session.py` is told, as JSON.
 struct SparkTask {
@@ -72,19 +73,7 @@ struct SparkTask {
 
     private static func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
 
-    private static func text(_ text: String) -> String {
-        var json = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": json += "\\\(scalar)"
-            case "\0"..." ":
-                let digits = String(scalar.value, radix: 16)
-                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: json.unicodeScalars.append(scalar)
-            }
-        }
-        return json + "\""
-    }
+    private static func text(_ text: String) -> String { JSONString.quoted(text) }
 }
 
 extension PromotedColumn.ValueType {

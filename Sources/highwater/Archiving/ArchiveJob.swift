@@ -72,9 +72,6 @@ final class ArchiveStops: Sendable {
     /// Forgets an archiver that has ended.
     func remove(_ archiver: StreamArchiver) { state.withLock { $0.archivers.removeAll { $0 === archiver } } }
 
-    /// How many are at work.
-    var count: Int { state.withLock { $0.archivers.count } }
-
     func stop() {
         let archivers = state.withLock { state in
             state.isStopping = true

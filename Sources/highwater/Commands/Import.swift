@@ -183,12 +183,7 @@ struct Import: AsyncParsableCommand {
         text.add("rejected", report.rejected)
         text.add("input_bytes", report.inputBytes)
         text.add("seconds", report.duration.seconds)
-        let failures = report.failures.map { failure -> String in
-            var bytes: [UInt8] = []
-            JSONText.append(string: failure.message.utf8, to: &bytes)
-            return String(decoding: bytes, as: UTF8.self)
-        }
-        text.addRaw("failures", "[" + failures.joined(separator: ",") + "]")
+        text.addRaw("failures", JSONText.list(report.failures.map(\.message)))
         return text.text
     }
 }

@@ -1,4 +1,5 @@
 internal import CloudSupport
+internal import ObjectStorage
 
 #if canImport(Glibc)
 internal import Glibc
@@ -101,29 +102,11 @@ struct Output: ~Copyable {
     }
 
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws {
-        var start = 0
-        while start < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[start...])
-                #if canImport(Darwin)
-                return unsafe Darwin.write(descriptor, rest.baseAddress, rest.count)
-                #elseif canImport(Musl)
-                return unsafe Musl.write(descriptor, rest.baseAddress, rest.count)
-                #else
-                return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
-                #endif
-            }
-            if count >= 0 {
-                start += count
-                continue
-            }
-            switch errno {
-            case EINTR: continue
-            case EPIPE: throw BrokenPipe()
-            default:
-                let reason = unsafe String(cString: strerror(errno))
-                throw CommandError(status: Failure.storage, message: "Writing the output failed: \(reason).")
-            }
+        do throws(SystemError) {
+            try unsafe SystemCall.write(bytes.span.bytes, to: descriptor)
+        } catch {
+            if error.number == EPIPE { throw BrokenPipe() }
+            throw CommandError(status: Failure.storage, message: "Writing the output failed: \(error.reason).")
         }
     }
 }

@@ -7,7 +7,7 @@ internal import Darwin
 #endif
 
 /// The system calls of a local store: repeated when a signal interrupts them, and throwing the error number.
-enum SystemCall {
+package enum SystemCall {
     static func open(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(SystemError) -> FileDescriptor {
         FileDescriptor(number: try check { unsafe open_(path, flags | O_CLOEXEC, mode) })
     }
@@ -36,7 +36,11 @@ enum SystemCall {
 
     /// Writes all of the bytes at the file's position.
     static func write(_ bytes: borrowing RawSpan, to file: borrowing FileDescriptor) throws(SystemError) {
-        let number = file.number
+        try write(bytes, to: file.number)
+    }
+
+    /// Writes all of the bytes to an open file, a pipe or a device, at its position.
+    package static func write(_ bytes: borrowing RawSpan, to number: Int32) throws(SystemError) {
         // macOS refuses more than 2 GiB at once, Linux cuts it short.
         let most = 1 << 30
         var start = 0
@@ -173,7 +177,7 @@ enum SystemCall {
 
     /// Runs a call until no signal interrupts it.
     @discardableResult
-    static func check<Result: SignedInteger>(_ call: () -> Result) throws(SystemError) -> Result {
+    package static func check<Result: SignedInteger>(_ call: () -> Result) throws(SystemError) -> Result {
         while true {
             let result = call()
             if result >= 0 { return result }

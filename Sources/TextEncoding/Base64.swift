@@ -5,23 +5,25 @@ package enum Base64 {
 
     /// The text of bytes; with the alphabet for URLs there is no padding.
     package static func encode(_ bytes: [UInt8], forURL: Bool = false) -> String {
-        let alphabet = forURL ? urlAlphabet : alphabet
         var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let left = bytes.count - index
-            let first = bytes[index]
-            let second = left > 1 ? bytes[index + 1] : 0
-            let third = left > 2 ? bytes[index + 2] : 0
+        unsafe bytes.withUnsafeBytes { unsafe append($0, forURL: forURL, to: &text) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Adds the text of bytes, as ``encode(_:forURL:)`` makes it.
+    package static func append(_ bytes: UnsafeRawBufferPointer, forURL: Bool = false, to text: inout [UInt8]) {
+        let alphabet = forURL ? urlAlphabet : alphabet
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let left = bytes.count - start
+            let first = unsafe bytes[start]
+            let second = left > 1 ? unsafe bytes[start + 1] : 0
+            let third = left > 2 ? unsafe bytes[start + 2] : 0
             text.append(alphabet[Int(first >> 2)])
             text.append(alphabet[Int((first & 3) << 4 | second >> 4)])
             if left > 1 { text.append(alphabet[Int((second & 15) << 2 | third >> 6)]) }
             if left > 2 { text.append(alphabet[Int(third & 63)]) }
-            index += 3
+            if left < 3, !forURL { text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - left)) }
         }
-        if !forURL { while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) } }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The bytes of a text of either alphabet, white space left out; `nil` when it is something else.

@@ -6,13 +6,18 @@ private import Musl
 private import Darwin
 #endif
 
-/// Wall-clock and CPU time.
-struct Moment {
+/// A moment, from which wall-clock and processor time are counted.
+package struct Moment {
     private let clock = ContinuousClock.now
     private let cpu = Moment.cpu
 
-    var seconds: Double { (ContinuousClock.now - clock) / .seconds(1) }
-    var cpuSeconds: Double { Moment.cpu - cpu }
+    /// Starts counting.
+    package init() {}
+
+    /// Seconds since then.
+    package var seconds: Double { (ContinuousClock.now - clock) / .seconds(1) }
+    /// Seconds of processor time of the process since then, in the system too.
+    package var cpuSeconds: Double { Moment.cpu - cpu }
 
     #if canImport(Glibc)
     private static let ownProcess = __rusage_who_t(RUSAGE_SELF.rawValue)
@@ -27,8 +32,8 @@ struct Moment {
             + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
     }
 
-    /// In bytes.
-    static var peakMemory: Double {
+    /// The most memory the process has had resident, in bytes.
+    package static var peakMemory: Double {
         var usage = rusage()
         unsafe getrusage(Moment.ownProcess, &usage)
         #if os(macOS)
@@ -37,21 +42,4 @@ struct Moment {
         return Double(usage.ru_maxrss) * 1024
         #endif
     }
-}
-
-/// A sum of times.
-struct Span {
-    var seconds = 0.0
-    var cpuSeconds = 0.0
-
-    mutating func add(_ start: Moment) {
-        seconds += start.seconds
-        cpuSeconds += start.cpuSeconds
-    }
-}
-
-/// Prints a figure.
-func say(_ name: String, _ value: Double, _ unit: String) {
-    let rounded = (value * 1000).rounded() / 1000
-    print("\(name): \(rounded) \(unit)")
 }

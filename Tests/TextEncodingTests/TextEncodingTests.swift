@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+import TextEncoding
+
+@Suite("Bytes as text")
+struct TextEncodingTests {
+    @Test("Base 64 is what Foundation writes, and is read as it was written")
+    func base64() {
+        for count in 0..<70 {
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 97 &+ count) }
+            let text = Data(bytes).base64EncodedString()
+            #expect(Base64.encode(bytes) == text)
+            let url = text.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+            #expect(Base64.encode(bytes, forURL: true) == url)
+            #expect(Base64.decode(text) == bytes)
+            #expect(Base64.decode(url) == bytes)
+        }
+        for text in ["A", "AB=C", "A*==", "====A"] { #expect(Base64.decode(text) == nil) }
+    }
+
+    @Test("A text behind others is encoded as one alone")
+    func appending() {
+        var bytes = Array("x".utf8)
+        for payload in [[UInt8](), [0xFF], [1, 2], [1, 2, 3], [0, 0, 0, 0]] {
+            bytes = Array("x".utf8)
+            unsafe payload.withUnsafeBytes { unsafe Base64.append($0, to: &bytes) }
+            #expect(String(decoding: bytes, as: UTF8.self) == "x" + Data(payload).base64EncodedString())
+        }
+        JSONString.append("\n", to: &bytes)
+        #expect(bytes.suffix(4) == Array("\"\\n\"".utf8)[...])
+    }
+
+    @Test("A JSON string is read by Foundation as it was, wherever in it there is something to escape")
+    func jsonStrings() throws {
+        let odd = (0...0x80).compactMap(Unicode.Scalar.init).map { String($0) } + ["é", "\u{2028}", "🎉"]
+        for one in odd {
+            for text in [one, "a" + one, one + "b", "a" + one + one + "b", "\"" + one + "\\"] {
+                let json = JSONString.quoted(text)
+                let read = try JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
+                // Foundation's `==` of texts would take equivalent ones for equal.
+                #expect((read as? String).map { Array($0.utf8) } == Array(text.utf8), "\(json)")
+                #expect(json.utf8.allSatisfy { $0 >= 0x20 })
+            }
+        }
+        #expect(JSONString.quoted("") == "\"\"")
+        #expect(JSONString.quoted("a\"\\\r\t\u{1}\u{1F}é") == #""a\"\\\r\t\u0001\u001fé""#)
+    }
+}
