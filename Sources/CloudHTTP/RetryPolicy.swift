@@ -77,7 +77,4 @@ package struct Attempts {
         try await Task.sleep(for: delay)
         return true
     }
-
-    /// How long it has taken so far.
-    package var elapsed: Duration { ContinuousClock.now - start }
 }

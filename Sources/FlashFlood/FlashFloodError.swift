@@ -2,7 +2,7 @@
 public struct FlashFloodError: Error, Sendable {
     /// What a program can act on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Value: String, Sendable { case notFlashFlood, occupied, unsupportedStore, failed }
+        private enum Value: String, Sendable { case notFlashFlood, occupied, unsupportedStore }
         private var value: Value
 
         /// There are no journals of flash-flood under the prefix.
@@ -11,8 +11,6 @@ public struct FlashFloodError: Error, Sendable {
         public static let occupied = Self(value: .occupied)
         /// The store cannot hold what flash-flood needs.
         public static let unsupportedStore = Self(value: .unsupportedStore)
-        /// Anything else; the message has the detail.
-        public static let failed = Self(value: .failed)
 
         /// The name of the code.
         public var description: String { value.rawValue }

@@ -68,25 +68,11 @@ public final class JMESPathEvaluator {
 
     // MARK: One document
 
-    /// Whether the condition is true of a document; without a condition, whether the projection is.
-    ///
-    /// - Throws: ``JMESPathError`` of kind ``JMESPathError/Kind/notJSON`` or ``JMESPathError/Kind/invalidType``.
-    public func matches(
-        _ json: UnsafeRawBufferPointer,
-        envelope: JMESPathEnvelope? = nil
-    ) throws(JMESPathError) -> Bool {
-        guard let machine = condition ?? projection else { return true }
-        arena.reset()
-        let parsed = unsafe treeParser.parse(json)
-        guard let root = parsed.root else { throw JMESPathEvaluator.notJSON(parsed.status, parsed.faultOffset) }
-        machine.envelope = envelope
-        return try machine.evaluate(machine.expression.program.root, machine.value(root)).isTrue
-    }
-
     /// Writes the projection of a document behind `output`, as JSON without blanks, if the condition is true of it.
     ///
     /// - Returns: Whether the condition is true, or there is none.
-    /// - Throws: ``JMESPathError``, as ``matches(_:envelope:)`` does; nothing is written then.
+    /// - Throws: ``JMESPathError`` of kind ``JMESPathError/Kind/notJSON`` or ``JMESPathError/Kind/invalidType``; then
+    ///   nothing is written.
     public func write(
         _ json: UnsafeRawBufferPointer,
         envelope: JMESPathEnvelope? = nil,

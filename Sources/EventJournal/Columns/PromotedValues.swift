@@ -26,9 +26,6 @@ struct PromotedValues {
         }
     }
 
-    /// How many rows there are.
-    var count: Int { levels.count }
-
     mutating func appendNull() {
         levels.append(0)
         nulls += 1

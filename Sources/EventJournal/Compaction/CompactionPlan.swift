@@ -30,7 +30,6 @@ struct CompactionInput: Sendable, Hashable {
     var last: Int64
     var events: Int
     var payloadBytes: Int
-    var objectBytes: Int
 }
 
 /// What one commit is to do.

@@ -164,8 +164,7 @@ extension CompactionInput {
             first: segment.first.microseconds,
             last: segment.last.microseconds,
             events: segment.events,
-            payloadBytes: segment.payloadBytes,
-            objectBytes: segment.objectBytes
+            payloadBytes: segment.payloadBytes
         )
     }
 }

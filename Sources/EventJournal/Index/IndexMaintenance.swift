@@ -6,9 +6,6 @@ struct IndexChange: Sendable, Hashable {
     var added: [IndexRun]
     /// Objects that are not part of the index any more; vacuum deletes them.
     var removed: [String]
-
-    /// Whether there is anything to commit.
-    var isEmpty: Bool { added.isEmpty && removed.isEmpty }
 }
 
 /// The rules of levels: which runs are rewritten when entries come.

@@ -84,7 +84,6 @@ struct PendingChanges: Sendable {
     /// None.
     static let none = PendingChanges()
 
-    var isEmpty: Bool { moments.isEmpty }
     var count: Int { moments.count }
 
     /// Adds an event that was changed.

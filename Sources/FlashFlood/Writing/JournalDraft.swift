@@ -76,6 +76,8 @@ struct JournalDraft: Sendable {
     }
 
     /// Appends UTF-8 as the inside of a JSON string (RFC 8259 section 7).
+    ///
+    /// Not as others do it: another way to write a line break would give what was exported before another name.
     private static func append(escaped text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         for byte in text {
             switch byte {

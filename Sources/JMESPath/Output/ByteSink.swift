@@ -49,10 +49,6 @@ struct ByteSink {
 
     mutating func append(_ text: StaticString) { append(Text(text)) }
 
-    mutating func append(_ string: String) {
-        for byte in string.utf8 { append(byte) }
-    }
-
     /// A string as it stands in a document, without its quotes.
     mutating func append(raw text: Text, isEscaped: Bool, asASCII: Bool, arena: Arena) {
         if isEscaped { return append(string: arena.unescape(text), asASCII: asASCII) }

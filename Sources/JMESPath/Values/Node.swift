@@ -26,8 +26,6 @@ struct Node {
     var first: Node { unsafe Node(at + 1, text) }
     /// The node behind this value.
     var next: Node { unsafe Node(at + Int(at.pointee.span), text) }
-
-    func isSame(_ other: Node) -> Bool { unsafe at == other.at }
 }
 
 /// A parser that makes nodes of one document at a time.

@@ -20,7 +20,6 @@ struct JetStreamFailure: Error, Sendable, Hashable {
     }
 
     static let streamNotFound = 10_059
-    static let consumerNotFound = 10_014
     private static let notEnabled: Set<Int> = [10_039, 10_076]
     /// What a limit of the stream, or its store, says.
     private static let storeFailed = 10_077

@@ -31,11 +31,6 @@ public struct RecordShape: Sendable, Hashable {
         return schema.fields.map { shape($0, definition: 0, repetition: 0, &leaf) }
     }
 
-    /// The field with a name; `nil` when there is none or this is no struct.
-    public func field(_ name: String) -> RecordShape? {
-        if case .structure(let fields) = kind { fields.first { $0.name == name } } else { nil }
-    }
-
     // MARK: From fields to shapes
 
     private static func shape(_ field: Field, definition: Int, repetition: Int, _ leaf: inout Int) -> RecordShape {

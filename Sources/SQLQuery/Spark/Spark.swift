@@ -17,9 +17,6 @@ public struct Spark: Sendable, Hashable {
         self.runsElsewhere = runsElsewhere
     }
 
-    /// Whether it is a program of Spark's that starts others.
-    var isSubmitter: Bool { Spark.isSubmitter(path) }
-
     private static func isSubmitter(_ path: String) -> Bool {
         path.split(separator: "/").last?.hasPrefix("spark-submit") ?? false
     }

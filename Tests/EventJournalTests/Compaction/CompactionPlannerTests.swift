@@ -92,8 +92,7 @@ struct CompactionPlannerTests {
             first: range.lowerBound,
             last: range.upperBound,
             events: max(changes, 1000),
-            payloadBytes: megabytes << 20,
-            objectBytes: megabytes << 18
+            payloadBytes: megabytes << 20
         )
     }
 

@@ -49,8 +49,7 @@ struct CompactionSimulation {
                 first: batch.min() ?? 0,
                 last: batch.max() ?? 0,
                 events: batch.count,
-                payloadBytes: batch.count * Self.payload,
-                objectBytes: batch.count * Self.payload / 4
+                payloadBytes: batch.count * Self.payload
             )
             inbox[input.key] = (input, batch)
             appended += batch.count

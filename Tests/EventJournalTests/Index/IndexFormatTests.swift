@@ -83,7 +83,7 @@ struct IndexFormatTests {
         var builder = IndexBuilder(store: store, generator: UUIDv7Generator())
         try await builder.add([])
         let change = try await builder.finish(updating: [])
-        #expect(change.isEmpty && change.runs.isEmpty)
+        #expect(change.added.isEmpty && change.removed.isEmpty && change.runs.isEmpty)
         let reader = IndexReader(store: store)
         #expect(try await reader.timestamps(hash: 1, runs: []).isEmpty)
         #expect(try await reader.timestamps(hashes: [], runs: []).isEmpty)
