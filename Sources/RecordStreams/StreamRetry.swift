@@ -3,7 +3,8 @@
 /// A sink that tries again by itself says so by ``tell()``, or nobody knows why nothing moves. Whoever wants to hear of
 /// it sets ``observer`` around the call:
 ///
-///     try await StreamRetry.$observer.withValue({ print($0.reason) }) { try await sink.send(records) }
+///     let observer = StreamRetry.Observer { print($0.reason) }
+///     try await StreamRetry.$observer.withValue(observer) { try await sink.send(records) }
 public struct StreamRetry: Sendable, Hashable {
     /// What is tried, and where; for people.
     public var place: String
@@ -14,6 +15,17 @@ public struct StreamRetry: Sendable, Hashable {
     /// How long until the next one begins.
     public var wait: Duration
 
+    /// Who hears of attempts that failed.
+    ///
+    /// A type of its own: in optimized code of Swift 6.3 a task-local value that is a function crashes, since the
+    /// runtime does not find the type that the specialized `withValue` asks it for.
+    public struct Observer: Sendable {
+        let hear: @Sendable (StreamRetry) -> Void
+
+        /// Makes one of what it does, on any thread.
+        public init(_ hear: @escaping @Sendable (StreamRetry) -> Void) { self.hear = hear }
+    }
+
     /// Makes a report.
     public init(place: String, reason: String, attempts: Int, wait: Duration) {
         self.place = place
@@ -23,8 +35,8 @@ public struct StreamRetry: Sendable, Hashable {
     }
 
     /// Hears of each attempt that failed, before the wait for the next one; called on any thread.
-    @TaskLocal public static var observer: (@Sendable (StreamRetry) -> Void)?
+    @TaskLocal public static var observer: Observer?
 
     /// Tells the observer of the task, if there is one.
-    public func tell() { StreamRetry.observer?(self) }
+    public func tell() { StreamRetry.observer?.hear(self) }
 }

@@ -95,7 +95,7 @@ struct HTTPSinkTests {
     func escapes() async throws {
         let sink = try sink("escape503,escape400")
         let told = Told()
-        let observer: @Sendable (StreamRetry) -> Void = { retry in told.retries.withLock { $0.append(retry) } }
+        let observer = StreamRetry.Observer { retry in told.retries.withLock { $0.append(retry) } }
         let error = try await #require(throws: ReplayJobError.self) {
             try await StreamRetry.$observer.withValue(observer) { try await sink.send(Self.batch) }
         }

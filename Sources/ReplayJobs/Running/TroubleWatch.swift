@@ -23,7 +23,7 @@ final class TroubleWatch: Sendable {
     /// Sends something; what the sink tells meanwhile is trouble until it is sent, or fails for good.
     func watching<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
         defer { state.withLock { $0 = State() } }
-        let observer: @Sendable (StreamRetry) -> Void = { [self] in hear($0) }
+        let observer = StreamRetry.Observer { [self] in hear($0) }
         return try await StreamRetry.$observer.withValue(observer) { try await body() }
     }
 
