@@ -19,6 +19,14 @@ struct Operation: Sendable {
         case vacuum(VacuumOptions)
         case erase([String], waits: Bool)
         case reindex
+        case addColumns([PromotedColumn])
+        case removeColumns([String])
+        /// Gives the catalog's segments the columns they lack.
+        case fillColumns
+        /// Asks for the columns, and how far they are filled.
+        case columns
+        /// Reads what an SQL engine would read; segments of the inbox with so many bytes as they are.
+        case tables(after: Timestamp?, through: Timestamp?, wholeBytes: Int)
         /// Asks a follower for what is new, some batches at most, and moves its mark.
         case follow(mark: String, batches: Int, windowBytes: Int)
         /// Time passes for everybody.
@@ -73,7 +81,7 @@ extension Operation.Action: CustomStringConvertible {
         switch self {
         case .put(let event): "put \(event.short)"
         case .append(let events): "append [\(events.map(\.short).joined(separator: ", "))]"
-        case .update(let id, let data): "update \(id)=\(String(decoding: data, as: UTF8.self))"
+        case .update(let id, let data): "update \(id)=\(ModelPayload.short(data))"
         case .delete(let id): "delete \(id)"
         case .event(let id): "event \(id)"
         case .replay(let after, let through, let windowBytes, let latestPerKey):
@@ -86,6 +94,12 @@ extension Operation.Action: CustomStringConvertible {
         case .vacuum(let options): "vacuum \(options.retention)\(options.isDryRun ? ", dry run" : "")"
         case .erase(let ids, let waits): "erase \(ids.joined(separator: ", "))\(waits ? "" : " without waiting")"
         case .reindex: "reindex"
+        case .addColumns(let columns): "add columns \(columns.map(\.definition).joined(separator: ", "))"
+        case .removeColumns(let names): "remove columns \(names.joined(separator: ", "))"
+        case .fillColumns: "fill columns"
+        case .columns: "columns"
+        case .tables(let after, let through, let wholeBytes):
+            "tables after \(after.short) through \(through.short)\(wholeBytes == .max ? "" : ", segments as they are")"
         case .follow(let mark, let batches, let windowBytes):
             "follow \(mark), \(batches == .max ? "all" : "\(batches)") batches, windows of \(windowBytes)"
         case .wait(let seconds): "wait \(seconds) s"
@@ -98,8 +112,7 @@ extension Operation.Action: CustomStringConvertible {
 extension Event {
     /// The event in few characters: `id@timestamp/key=payload`.
     var short: String {
-        let text = data.count > 40 ? "\(data.count) bytes" : text
-        return "\(id)@\(timestamp.microseconds)\(key.map { "/\($0)" } ?? "")=\(text)"
+        "\(id)@\(timestamp.microseconds)\(key.map { "/\($0)" } ?? "")=\(ModelPayload.short(data))"
     }
 }
 

@@ -54,6 +54,8 @@ struct ProgramGenerator {
                 program.steps.append(.alone(operation(actors, isAlone: true)))
             }
         }
+        var weaver = ColumnWeaver(seed: seed)
+        weaver.weave(&program)
         return program
     }
 

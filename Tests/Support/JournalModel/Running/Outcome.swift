@@ -19,6 +19,11 @@ enum Outcome: Sendable {
     case vacuumed(VacuumReport)
     case erased(ErasureReport)
     case reindexed(Int)
+    case addedColumns([PromotedColumn])
+    case removedColumns
+    case filledColumns(CompactionReport)
+    case columns([PromotedColumnStatus])
+    case tables(ModelTables)
     case followed(Poll)
     case failed(JournalError)
     /// An error that no method may throw.
@@ -77,6 +82,15 @@ extension ModelActor {
         case .erase(let ids, let waits):
             return .erased(try await journal.erase(ids: ids, options: ErasureOptions(waits: waits)))
         case .reindex: return .reindexed(try await journal.reindex())
+        case .addColumns(let columns): return .addedColumns(try await journal.addColumns(columns))
+        case .removeColumns(let names):
+            try await journal.removeColumns(names)
+            return .removedColumns
+        case .fillColumns: return .filledColumns(try await journal.fillColumns())
+        case .columns: return .columns(try await journal.columns())
+        case .tables(let after, let through, let wholeBytes):
+            let range = EventRange(after: after, through: through)
+            return .tables(try await journal.modelTables(range, wholeBytes: wholeBytes))
         case .follow(let mark, let batches, let windowBytes):
             return .followed(
                 try await follower.poll(journal, mark: mark, batches: batches, windowBytes: windowBytes)

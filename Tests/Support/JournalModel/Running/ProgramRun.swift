@@ -54,6 +54,7 @@ struct ProgramRun {
             segments: segments,
             begin: begin,
             truths: (begin...history.count).map { history.truth(at: $0) },
+            columns: (begin...history.count).map { history.columns(at: $0) },
             weather: Weather.Tally(
                 hurtful: after.hurtful - before.hurtful,
                 truncated: after.truncated - before.truncated
@@ -69,9 +70,25 @@ struct ProgramRun {
         try round.checkObjects()
         try round.checkSegments(causality, after: history.segments[..<known])
         try round.checkCommits()
+        try round.checkColumns()
         try round.checkOutcomes()
+        try await checkFiles(round, since: begin)
         try await checkErasures(round)
         learn(round)
+    }
+
+    /// Whether promoted columns have what the payloads beside them say, in each file that has come into the catalog.
+    private func checkFiles(_ round: Round, since moment: Int) async throws {
+        let definitions = round.columns.reduce(into: Set<String>()) { $0.formUnion($1.live + $1.removed) }
+        for file in history.added(from: moment) where round.catalog.files.contains(file.path) {
+            let columns = try StoredColumns(try await surroundings.base.get(file.path, range: nil).bytes)
+            try require(
+                columns.names == file.filled,
+                "\(file.path) has the columns \(columns.names.sorted()), and its commit says \(file.filled.sorted())"
+            )
+            try columns.check(Array(definitions), file.path)
+            try columns.checkStatistics(file.statistics, file.path)
+        }
     }
 
     /// Whether an erasure that says it is complete has left no row of its events.
@@ -146,6 +163,10 @@ struct ProgramRun {
         var number = 1_000_000
         try await compareAll(&number)
         guard program.compacts else { return }
+        if history.hasColumns {
+            number += 1
+            try await perform([[Operation(number: number, actor: Int(program.seed % 2), action: .fillColumns)]])
+        }
         var policy = CompactionPolicy(force: true, compressionLevel: 1, appliesChanges: true)
         policy.isThorough = program.seed % 2 == 0
         // Then what nobody needs can go, however little time has passed.
@@ -167,6 +188,9 @@ struct ProgramRun {
                 .replay(after: bound, through: nil, windowBytes: 30, latestPerKey: true),
                 .statistics, .verify, .event("never written"),
             ]
+            if history.hasColumns {
+                actions += [.columns, .tables(after: nil, through: nil, wholeBytes: actor % 2 == 0 ? 1 : .max)]
+            }
             if actor % 2 == 0 {
                 let marks = ["m", "n", "fresh-\(number)"]
                 actions += marks.map { .follow(mark: $0, batches: .max, windowBytes: 1) }

@@ -10,6 +10,8 @@ struct Round {
     var begin: Int
     /// The truths of all moments from the begin of the step to its end.
     var truths: [Truth]
+    /// What the catalog said of promoted columns at these moments.
+    var columns: [ColumnsState]
     /// What went wrong with requests meanwhile.
     var weather: Weather.Tally
     /// Whether the catalog changed.
@@ -88,6 +90,13 @@ extension Round {
         case (.compactIfDue, .notDue), (.reindex, .reindexed): break
         case (.vacuum(let options), .vacuumed(let report)): try check(performance, options, report)
         case (.erase(let ids, let waits), .erased(let report)): try check(performance, ids, waits, report)
+        case (.addColumns(let columns), .addedColumns(let added)): try check(performance, adding: columns, added)
+        case (.removeColumns(let names), .removedColumns): try check(performance, removing: names)
+        case (.fillColumns, .filledColumns): try checkFilled(performance)
+        case (.columns, .columns(let statuses)): try check(performance, statuses)
+        case (.tables(let after, let through, _), .tables(let tables)):
+            try check(performance, EventRange(after: after, through: through), tables.events)
+            try StoredColumns(tables.file).check(tables.columns, "a file for the engine")
         case (.follow, .followed(let poll)): try check(performance, poll)
         case (.wait, .done), (.moveClock, .done), (.reopen, .done): break
         default: throw Violation("the outcome is \(performance.outcome)", at: operation)
@@ -105,16 +114,25 @@ extension Round {
             latestPerKey ? truth.replay(range).latestPerKey : truth.replay(range)
         }
         if truths.contains(where: { right($0).isIdentical(events) }) { return }
-        // A reader lists the inbox and then asks the catalog: what both say together need not be what was true at one
-        // moment, if a compaction has absorbed between the two what came between the two. Each event alone must be.
-        let isMixed =
-            hasCommit && performances.count > 1
-            && truths.mayMix(events, range, latestPerKey: latestPerKey)
         try require(
-            isMixed,
+            isMixed(performance, events, range, latestPerKey: latestPerKey),
             "replay gives \(events.short), not one of \(truths.short { right($0).short })",
             at: performance.operation
         )
+    }
+
+    /// Whether events may be what a reader found while others worked.
+    ///
+    /// It lists the inbox and then asks the catalog: what both say together need not be what was true at one moment, if
+    /// a compaction has absorbed between the two what came between the two. Each event alone must be.
+    func isMixed(
+        _ performance: Performance,
+        _ events: [Event],
+        _ range: EventRange,
+        latestPerKey: Bool = false
+    ) -> Bool {
+        hasCommit && performances.count > 1
+            && truths(performance).mayMix(events, range, latestPerKey: latestPerKey)
     }
 
     private func check(_ performance: Performance, _ events: Int, _ damaged: Int) throws {
@@ -163,8 +181,9 @@ extension Round {
         case (.compact, .tooLittle): break
         case (.compactIfDue, .tooLittle): break
         case (.follow, .markMoved), (.compactIfDue, .conflict), (.erase, .conflict), (.reindex, .conflict),
-            (.compact, .conflict):
+            (.compact, .conflict), (.addColumns, .conflict), (.removeColumns, .conflict), (.fillColumns, .conflict):
             try require(performances.count > 1, "lost a race without a rival: \(error)", at: operation)
+        case (.addColumns, .invalidOption), (.removeColumns, .invalidOption): try checkRefusal(performance, error)
         case (.follow, .positionExpired):
             try require(weather.truncated > 0, "says of a mark that is there: \(error)", at: operation)
         default: throw Violation("failed with \(error.code): \(error)", at: operation)

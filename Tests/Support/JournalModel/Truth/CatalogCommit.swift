@@ -7,11 +7,15 @@ struct CatalogCommit: Sendable {
     /// The batches it took out of the inbox.
     var absorbed: [UUIDv7] = []
     /// The objects it added to the table.
-    var added: [String] = []
+    var added: [CatalogFile] = []
     /// The objects it removed from the table.
     var removed: [String] = []
     /// The objects of the id index; `nil` when they stay.
     var runs: [String]?
+    /// The promoted columns; `nil` when they stay.
+    var columns: ColumnsState?
+    /// The names of the columns of the table; `nil` when they stay.
+    var schema: Set<String>?
 
     /// The key of the commit that makes a version.
     static func key(_ version: Int64) -> String {
@@ -37,7 +41,20 @@ struct CatalogCommit: Sendable {
         self.version = version
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             let action = try object(line)
-            if let add = action["add"] as? [String: Any], let path = add["path"] as? String { added.append(path) }
+            if let add = action["add"] as? [String: Any], let path = add["path"] as? String {
+                let names = (add["tags"] as? [String: Any])?["highwater.columns"] as? String ?? ""
+                added.append(
+                    CatalogFile(
+                        path: path,
+                        filled: Set(names.split(separator: ",").map(String.init)),
+                        statistics: add["stats"] as? String ?? "{}"
+                    )
+                )
+            }
+            if let metadata = action["metaData"] as? [String: Any], let text = metadata["schemaString"] as? String {
+                let fields = try object(text.utf8)["fields"] as? [[String: Any]] ?? []
+                schema = Set(fields.compactMap { $0["name"] as? String })
+            }
             if let remove = action["remove"] as? [String: Any], let path = remove["path"] as? String {
                 removed.append(path)
             }
@@ -53,6 +70,9 @@ struct CatalogCommit: Sendable {
             case "highwater.index":
                 guard let runs = try object(text.utf8)["runs"] as? [[String: Any]] else { throw NotACommit(key: key) }
                 self.runs = runs.compactMap { $0["path"] as? String }
+            case "highwater.columns":
+                guard let columns = ColumnsState(try object(text.utf8)) else { throw NotACommit(key: key) }
+                self.columns = columns
             default: continue
             }
         }
@@ -77,6 +97,10 @@ struct CatalogCommit: Sendable {
 struct CatalogNames: Sendable {
     /// Its segments.
     var files: Set<String> = []
+    /// The promoted columns that each of them has.
+    var filled: [String: Set<String>] = [:]
+    /// The names of the columns of the table.
+    var schema: Set<String> = []
     /// The objects of its id index.
     var runs: Set<String> = []
     /// In which version files and parts of the index ceased to be named.
@@ -86,9 +110,14 @@ struct CatalogNames: Sendable {
 
     /// Takes the next commit in.
     mutating func apply(_ commit: CatalogCommit) {
-        files.formUnion(commit.added)
+        files.formUnion(commit.added.map(\.path))
+        for file in commit.added { filled[file.path] = file.filled }
         files.subtract(commit.removed)
-        for path in commit.removed { removed[path] = commit.version }
+        for path in commit.removed {
+            removed[path] = commit.version
+            filled[path] = nil
+        }
+        if let schema = commit.schema { self.schema = schema }
         for batch in commit.absorbed where absorbed[batch] == nil { absorbed[batch] = commit.version }
         if let runs = commit.runs {
             for path in self.runs.subtracting(runs) { removed[path] = commit.version }

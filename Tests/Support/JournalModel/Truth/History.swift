@@ -45,6 +45,19 @@ struct History {
     /// What the catalog names now.
     var catalog: CatalogNames { commits.reduce(into: CatalogNames()) { $0.apply($1.commit) } }
 
+    /// What commits from a moment on have added to the table.
+    func added(from moment: Int) -> [CatalogFile] {
+        commits.filter { $0.entry >= moment }.flatMap(\.commit.added)
+    }
+
+    /// Whether there ever was a promoted column.
+    var hasColumns: Bool { commits.contains { $0.commit.columns != nil } }
+
+    /// What the catalog says of promoted columns after so many effects.
+    func columns(at moment: Int) -> ColumnsState {
+        commits.last { $0.entry < moment && $0.commit.columns != nil }?.commit.columns ?? ColumnsState()
+    }
+
     /// The truth after so many effects.
     mutating func truth(at moment: Int) -> Truth {
         if let truth = truths[moment] { return truth }
@@ -68,7 +81,8 @@ extension History: CustomStringConvertible {
         for commit in commits {
             let absorbed = commit.commit.absorbed.map(\.description).joined(separator: ", ")
             let version = commit.commit.version
-            lines.append((commit.entry, "actor \(commit.actor) committed \(version), absorbing \(absorbed)"))
+            let columns = commit.commit.columns.map { ", columns \($0.live)" } ?? ""
+            lines.append((commit.entry, "actor \(commit.actor) committed \(version), absorbing \(absorbed)\(columns)"))
         }
         return lines.sorted { $0.entry < $1.entry }.map { "  \($0.text)" }.joined(separator: "\n")
     }
