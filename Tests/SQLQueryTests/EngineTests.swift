@@ -27,6 +27,10 @@ import Testing
         #expect(try locate(nil, path) == onPath)
         #expect(try locate(other, path) == other)
         #expect(try locate("ducks", path) == other)
+        // The engine works in another directory.
+        let current = FileManager.default.currentDirectoryPath
+        let up = String(repeating: "../", count: current.split(separator: "/").count)
+        #expect(try locate(up + other.dropFirst(), path) == "\(current)/\(up)\(other.dropFirst())")
         #expect(try locate(nil, "/nowhere") == tool)
         #expect(throws: SQLError(.engine, "")) { try locate(plain, path) }
         #expect(throws: SQLError(.engine, "")) { try locate("geese", path) }

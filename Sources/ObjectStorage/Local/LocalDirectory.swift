@@ -29,12 +29,7 @@ final class LocalDirectory: Sendable {
     init(_ directory: String, beforeStep: (@Sendable (LocalStep) throws(SystemError) -> Void)? = nil) {
         self.beforeStep = beforeStep
         precondition(!directory.utf8.contains(0), "A directory's path cannot contain a NUL byte")
-        var path = directory
-        if path.utf8.first != UInt8(ascii: "/") {
-            while path.hasPrefix("./") { path = String(path.drop { $0 == "." }.drop { $0 == "/" }) }
-            let current = Self.workingDirectory
-            path = path.isEmpty || path == "." ? current : current + "/" + path
-        }
+        var path = AbsolutePath.of(directory)
         while path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
         root = path
     }
@@ -72,12 +67,6 @@ final class LocalDirectory: Sendable {
             }
         }
         return nil
-    }
-
-    private static var workingDirectory: String {
-        guard let buffer = unsafe getcwd(nil, 0) else { return "." }
-        defer { unsafe free(buffer) }
-        return unsafe String(cString: buffer)
     }
 
     /// Files without names need the kernel's `/proc` to be given one without privileges.

@@ -98,7 +98,7 @@ struct EngineProcess {
         } catch let error as SubprocessError {
             try Task.checkCancellation()
             let code: SQLError.Code = [.spawnFailed, .executableNotFound].contains(error.code) ? .engine : .failed
-            throw SQLError(code, "Running \(path) failed: \(error).", cause: error)
+            throw SQLError(code, "Running \(path) failed: \(error)", cause: error)
         }
     }
 
@@ -137,7 +137,7 @@ struct EngineProcess {
             }
         } catch let error as SubprocessError {
             try Task.checkCancellation()
-            throw SQLError(.failed, "Running \(path) failed: \(error).", cause: error)
+            throw SQLError(.failed, "Running \(path) failed: \(error)", cause: error)
         }
     }
 

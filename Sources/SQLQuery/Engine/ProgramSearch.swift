@@ -1,3 +1,5 @@
+internal import ObjectStorage
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -15,10 +17,11 @@ struct ProgramSearch {
 
     /// A program by its path, or by its name in the directories; `nil` when it cannot be run.
     func named(_ name: String) -> String? {
-        if name.contains("/") { return ProgramSearch.isExecutable(name) ? name : nil }
+        // It is started in another directory than the one it is named from.
+        if name.contains("/") { return ProgramSearch.isExecutable(name) ? AbsolutePath.of(name) : nil }
         for directory in searchPath.split(separator: ":", omittingEmptySubsequences: true) {
             let path = "\(directory)/\(name)"
-            if ProgramSearch.isExecutable(path) { return path }
+            if ProgramSearch.isExecutable(path) { return AbsolutePath.of(path) }
         }
         return nil
     }

@@ -1,3 +1,4 @@
+internal import ObjectStorage
 internal import SQLQuery
 
 #if canImport(Glibc)
@@ -58,19 +59,13 @@ enum SQLEngine {
         )
         let path = directory ?? environment("HIGHWATER_CACHE") ?? usual
         return SegmentCache(
-            directory: path.hasPrefix("/") ? path : "\(currentDirectory)/\(path)",
+            directory: AbsolutePath.of(path),
             limitBytes: limitBytes ?? SegmentCache.defaultLimitBytes
         )
     }
 
     /// What kind of terminal this is.
     static var terminal: String? { environment("TERM") }
-
-    private static var currentDirectory: String {
-        guard let path = unsafe getcwd(nil, 0) else { return "." }
-        defer { unsafe free(path) }
-        return unsafe String(cString: path)
-    }
 
     private static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }

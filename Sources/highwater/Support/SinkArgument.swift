@@ -2,6 +2,7 @@ internal import CloudSupport
 internal import EventJournal
 internal import KinesisStreams
 internal import NATSStreams
+internal import ObjectStorage
 internal import ReplayJobs
 
 #if canImport(Glibc)
@@ -74,11 +75,11 @@ enum SinkArgument {
                 )
             }
             return text
-        case .file(let path): return absolute(path)
+        case .file(let path): return AbsolutePath.of(path)
         case .journal:
             let isFileURL = text.lowercased().hasPrefix("file:")
             if !isFileURL, text.contains("://") || text.lowercased().hasPrefix("memory:") { return text }
-            let path = absolute(isFileURL ? try path(ofFileURL: text) : text)
+            let path = AbsolutePath.of(isFileURL ? try path(ofFileURL: text) : text)
             return path.hasSuffix("/") ? path : path + "/"
         }
     }
@@ -208,12 +209,5 @@ enum SinkArgument {
     private static func isDirectory(_ path: String) -> Bool {
         var information = stat()
         return unsafe stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
-    }
-
-    private static func absolute(_ path: String) -> String {
-        if path.hasPrefix("/") { return path }
-        guard let directory = unsafe getcwd(nil, 0) else { return path }
-        defer { unsafe free(directory) }
-        return unsafe String(cString: directory) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
     }
 }
