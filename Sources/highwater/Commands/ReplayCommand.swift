@@ -56,7 +56,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @OptionGroup var selection: SelectionOptions
 
-    @Flag(help: "Only the last event of each key; --where applies to what is left.")
+    @Flag(help: "Only the last event of each key, and none without a key; --where applies to what is left.")
     var latestPerKey = false
 
     @Flag(help: "Go on without segments that are damaged; they are listed on standard error, exit status 3.")

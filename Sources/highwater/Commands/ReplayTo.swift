@@ -49,7 +49,9 @@ struct ReplayTo: AsyncParsableCommand {
     @OptionGroup var range: RangeOptions
     @OptionGroup var selection: SelectionOptions
 
-    @Flag(help: "Only the last event of each key in the range; --where applies to what is left.")
+    @Flag(
+        help: "Only the last event of each key in the range, and none without a key; --where applies to what is left."
+    )
     var latestPerKey = false
 
     @Option(help: ArgumentHelp("Annotate records with this as well; can be repeated.", valueName: "field=value"))
