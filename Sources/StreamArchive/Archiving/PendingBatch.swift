@@ -56,8 +56,41 @@ struct PendingBatch: Sendable {
             if stated != nil, stated?[number] == nil { withoutTime += 1 }
             events.timestamps.append(stated?[number] ?? record.arrival)
             if let key = record.key { events.keys?.append(key.utf8) } else { events.keys?.appendNull() }
-            events.payloads.append(record.data)
-            payloadBytes += record.data.count
+        }
+        addPayloads(records)
+    }
+
+    /// The most bytes of one buffer, but for a payload that is longer.
+    private static let bufferBytes = 64 << 20
+
+    /// Payloads go into buffers of the size they need: one that grows is copied again and again.
+    private mutating func addPayloads(_ records: [StreamRecord]) {
+        var rest = records.reduce(0) { $0 + $1.data.count }
+        payloadBytes += rest
+        var buffer: [UInt8] = []
+        var lengths: [Int] = []
+        for record in records {
+            if !buffer.isEmpty, buffer.count + record.data.count > PendingBatch.bufferBytes {
+                add(buffer, lengths)
+                (buffer, lengths) = ([], [])
+            }
+            if buffer.isEmpty { buffer.reserveCapacity(min(rest, PendingBatch.bufferBytes)) }
+            buffer.append(contentsOf: record.data)
+            lengths.append(record.data.count)
+            rest -= record.data.count
+        }
+        add(buffer, lengths)
+    }
+
+    private mutating func add(_ payloads: [UInt8], _ lengths: [Int]) {
+        if lengths.isEmpty { return }
+        let buffer = events.payloads.addBuffer(payloads)
+        var offset = 0
+        for length in lengths {
+            events.payloads.views.append(
+                ByteView(buffer: buffer, offset: UInt32(offset), length: UInt32(length))
+            )
+            offset += length
         }
     }
 }
