@@ -1,5 +1,3 @@
-internal import Synchronization
-
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -15,20 +13,11 @@ internal import Darwin
 /// it behind that nothing that may run if the line never came.
 final class EngineInput: Sendable {
     /// The end the engine reads; the object's, open as long as it is.
-    let readEnd: Int32
-    private let writeEnd: Mutex<Int32?>
+    var readEnd: Int32 { pipe.readEnd }
+    private let pipe: EnginePipe
 
     /// Makes a pipe.
-    init() throws(SQLError) {
-        let pipe = try EnginePipe()
-        readEnd = pipe.readEnd
-        writeEnd = Mutex(pipe.writeEnd)
-    }
-
-    deinit {
-        close()
-        EnginePipe.close(readEnd)
-    }
+    init() throws(SQLError) { pipe = try EnginePipe() }
 
     /// Has the engine read a script in the directory it works in, and closes.
     ///
@@ -36,19 +25,12 @@ final class EngineInput: Sendable {
     /// by a signal when the engine has gone.
     func read(script name: String) {
         let line = Array(".read \(name)\n".utf8)
-        writeEnd.withLock { end in
-            guard let open = end else { return }
+        pipe.endWriting { end in
             var count = -1
-            repeat { count = unsafe write(open, line, line.count) } while count < 0 && errno == EINTR
+            repeat { count = unsafe write(end, line, line.count) } while count < 0 && errno == EINTR
         }
-        close()
     }
 
     /// Ends the pipe.
-    func close() {
-        writeEnd.withLock { end in
-            if let open = end { EnginePipe.close(open) }
-            end = nil
-        }
-    }
+    func close() { pipe.endWriting() }
 }

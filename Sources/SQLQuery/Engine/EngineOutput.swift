@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -20,28 +19,14 @@ final class EngineOutput: Sendable {
     }
 
     /// The end the engine writes to.
-    let writeEnd: Int32
-    private let readEnd: Int32
-    private let isOpen = Mutex(true)
+    var writeEnd: Int32 { pipe.writeEnd }
+    private let pipe: EnginePipe
 
     /// Makes a pipe.
-    init() throws(SQLError) {
-        let pipe = try EnginePipe()
-        (readEnd, writeEnd) = (pipe.readEnd, pipe.writeEnd)
-    }
-
-    deinit {
-        end()
-        EnginePipe.close(readEnd)
-    }
+    init() throws(SQLError) { pipe = try EnginePipe() }
 
     /// Says that the engine has ended, and so that nothing comes any more; whoever runs it has to.
-    func end() {
-        isOpen.withLock { open in
-            if open { EnginePipe.close(writeEnd) }
-            open = false
-        }
-    }
+    func end() { pipe.endWriting() }
 
     /// Reads through a line, or what there is when the engine ends before, or more than so many bytes.
     ///
@@ -60,7 +45,7 @@ final class EngineOutput: Sendable {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 << 10)
         while true {
-            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(readEnd, $0.baseAddress, $0.count) }
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(pipe.readEnd, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             // Behind that it is still taken, for an engine that cannot print does not end.

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -6,10 +8,11 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A pipe between this program and an engine.
-struct EnginePipe {
+/// A pipe between this program and an engine, open as long as this object is, but for its write end.
+final class EnginePipe: Sendable {
     let readEnd: Int32
     let writeEnd: Int32
+    private let isWritable = Mutex(true)
 
     /// Makes a pipe.
     ///
@@ -24,14 +27,19 @@ struct EnginePipe {
         (readEnd, writeEnd) = (ends[0], ends[1])
     }
 
-    /// Closes one of the ends.
-    static func close(_ descriptor: Int32) {
-        #if canImport(Glibc)
-        Glibc.close(descriptor)
-        #elseif canImport(Musl)
-        Musl.close(descriptor)
-        #else
-        Darwin.close(descriptor)
-        #endif
+    deinit {
+        endWriting()
+        close(readEnd)
+    }
+
+    /// Closes the write end, after a last use of it; neither does anything when it is closed already.
+    func endWriting(after last: (Int32) -> Void = { _ in }) {
+        isWritable.withLock { writable in
+            if writable {
+                last(writeEnd)
+                close(writeEnd)
+            }
+            writable = false
+        }
     }
 }

@@ -65,9 +65,9 @@ struct EngineProcess {
     private static let patience = Duration.seconds(2)
 
     /// Runs it and collects what it prints.
-    func run(_ arguments: [String], outputBytes: Int, input: EngineInput? = nil) async throws -> Outcome {
+    func run(_ arguments: [String], outputBytes: Int) async throws -> Outcome {
         let output = try scratch.create("\(name)-output")
-        let outcome = try await run(arguments, printingTo: output.descriptor, input: input)
+        let outcome = try await run(arguments, printingTo: output.descriptor)
         return Outcome(outcome, output: try scratch.read("\(name)-output", limit: outputBytes))
     }
 
