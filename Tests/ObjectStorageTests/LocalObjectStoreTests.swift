@@ -41,6 +41,16 @@ struct LocalObjectStoreTests {
         #expect(store.location == root)
     }
 
+    @Test("The root of the file system can be a store", .timeLimit(.minutes(1)))
+    func rootOfFileSystem() async throws {
+        let slash = LocalObjectStore(directory: "/")
+        #expect(slash.location == "/")
+        let key = String((root + "/a").dropFirst())
+        try await slash.put(key, [1], mode: .ifAbsent)
+        #expect(try await slash.get(key, upTo: 9).bytes == [1])
+        #expect(try await store.get("a", upTo: 9).bytes == [1])
+    }
+
     @Test(
         "An object and a folder cannot have the same name; the error says so",
         arguments: [

@@ -210,6 +210,44 @@ struct ProgramTests {
         #expect(back.error.contains("takes records again") && back.error.contains("sent 20 records"), "\(back.said)")
     }
 
+    @Test(
+        "a directory is a sink if it is a journal or free to become one; another one is refused before there is a job"
+    )
+    func directories() async throws {
+        defer { clear() }
+        try await record(10)
+        func make(_ name: String, with entry: String? = nil) throws -> String {
+            let url = directory.appending(path: name)
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+            if let entry { try Data("x".utf8).write(to: url.appending(path: entry)) }
+            return url.path
+        }
+        let refused: [(String, Int32, String)] = [
+            ("/", 5, "/ is a directory with other things in it"),
+            ("/proc", 5, "no journal"),
+            (try make("full", with: "letter.txt"), 5, "such as letter.txt, and no journal"),
+            ("file:" + file("full"), 5, "letter.txt"),
+            (file("lines") + "/", 1, "lines is no directory"), (file("lines") + "/a/b/", 1, "lines is no directory"),
+            ("", 64, "no sink"),
+        ]
+        for (sink, status, words) in refused {
+            for more in [[], ["--dry-run"]] {
+                let arguments = ["replay-to", journal, sink] + more
+                let outcome = try await ChildProgram.run(ChildProgram.highwater, arguments)
+                #expect(outcome.status == status && outcome.said.contains(words), "\(sink): \(outcome.said)")
+            }
+        }
+        #expect(try await highwater("jobs", "list", journal).output.isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: file("full")) == ["letter.txt"])
+        let free = [try make("empty"), try make("hidden", with: ".DS_Store"), file("new") + "/deep/"]
+        for taken in free + ["file:" + file("url") + "/"] {
+            // The second time it is a journal.
+            for _ in 0..<2 { try await highwater("replay-to", journal, taken) }
+            let path = taken.replacing("file:", with: "")
+            #expect(try await highwater("replay", path).output.split(separator: "\n").count == 10)
+        }
+    }
+
     @Test("what is wrong is said in a line, before there is a job")
     func errors() async throws {
         defer { clear() }

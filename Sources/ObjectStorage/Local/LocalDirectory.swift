@@ -112,7 +112,8 @@ extension LocalDirectory {
         if durable.withLock({ $0.contains(PathBytes(directory)) }) { return }
         var path = directory
         var passed: [PathBytes] = []
-        while path.utf8.count > root.utf8.count {
+        // The root of the file system is above itself.
+        while path.utf8.count > max(root.utf8.count, 1) {
             passed.append(PathBytes(path))
             path = LocalPath.parent(of: path)
             try synchronize(path)

@@ -33,6 +33,7 @@ enum SinkArgument {
 
     private static func kind(_ text: String) throws -> Kind {
         let scheme = text.prefix { $0 != ":" }.lowercased()
+        guard !text.isEmpty else { throw wrong(text) }
         guard scheme.count < text.count, !scheme.contains("/"), !scheme.isEmpty else {
             if text == "-" { return .standardOutput }
             if text.hasSuffix("/") || isDirectory(text) { return .journal }
@@ -61,7 +62,7 @@ enum SinkArgument {
 
     /// The sink as a job has it, which any process can open from anywhere: paths are absolute.
     ///
-    /// - Throws: ``CommandError`` when it is none.
+    /// - Throws: ``CommandError`` when it is none, or a directory that no journal can be in.
     static func stored(_ text: String) throws -> String {
         switch try kind(text) {
         case .kinesis, .http, .standardOutput: return text
@@ -80,6 +81,7 @@ enum SinkArgument {
             let isFileURL = text.lowercased().hasPrefix("file:")
             if !isFileURL, text.contains("://") || text.lowercased().hasPrefix("memory:") { return text }
             let path = AbsolutePath.of(isFileURL ? try path(ofFileURL: text) : text)
+            try SinkDirectory.check(path)
             return path.hasSuffix("/") ? path : path + "/"
         }
     }

@@ -56,7 +56,7 @@ enum DirectoryReader {
 }
 
 /// The entries of a small directory, by name.
-enum DirectoryEntries {
+package enum DirectoryEntries {
     struct Entry {
         let name: String
         let kind: FileStatus.Kind
@@ -71,4 +71,7 @@ enum DirectoryEntries {
         }
         return entries
     }
+
+    /// The names of all entries, in no order.
+    package static func names(of path: String) throws(SystemError) -> [String] { try all(of: path).map(\.name) }
 }
