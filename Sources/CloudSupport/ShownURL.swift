@@ -5,7 +5,8 @@ package enum ShownURL {
     /// Made for URLs that nobody could read: a password that should have been percent-encoded may have any character
     /// in it, slashes and question marks too. So nothing is shown from the scheme up to the last `@`, wherever that
     /// is. Nor is anything from where a port should be and no number is: it may be a password whose host was forgotten.
-    /// Of the options of the query those lose their values whose names sound like `token`, `password` or `api_key`.
+    /// Of the options of the query those lose their values whose names sound like `token`, `password` or `api_key`;
+    /// a value that only names a variable, as `${TOKEN}` does, is shown.
     ///
     /// - Parameter url: A URL, or what was given for one.
     /// - Returns: The URL, `***` in the place of what is hidden.
@@ -33,7 +34,9 @@ package enum ShownURL {
                 let name = option[..<sign].lowercased().filter { $0 != "-" && $0 != "_" }
                 // An encoded @ may be that of another URL, which has a password before it.
                 let isSecret = secrets.contains(where: name.contains) || option[sign...].contains("%40")
-                return isSecret ? option[...sign] + "***" : String(option)
+                let value = option[sign...].dropFirst()
+                let isName = value.hasPrefix("${") && value.firstIndex(of: "}") == value.indices.last
+                return isSecret && !isName ? option[...sign] + "***" : String(option)
             }
         return text[...mark] + options.joined(separator: "&")
     }

@@ -42,6 +42,7 @@ struct ShownTextTests {
             ("nats://h:1,[::1]:5,u:gehe/im?geheim", "nats://h:1,[::1]:5,u:***"),
             ("https://h/x?api_key=geheim&a=1", "https://h/x?api_key=***&a=1"),
             ("https://h/x?access_token=geheim", "https://h/x?access_token=***"),
+            ("https://h/x?token=${TOKEN}&sig=${A}geheim}", "https://h/x?token=${TOKEN}&sig=***"),
             ("kinesis://s?endpoint=http%3A%2F%2Fu%3Ageheim%40h", "kinesis://s?endpoint=***"),
             ("kinesis://s?region=eu-west-1", "kinesis://s?region=eu-west-1"), ("./orders", "./orders"),
         ]

@@ -185,10 +185,12 @@ struct ProgramTests {
             beside: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support/x").path
         )
         let url = "http://127.0.0.1:\(server.port)/"
+        let secret = ProcessInfo.processInfo.environment.merging(["HIGHWATER_SINK_TOKEN": "geheim"]) { $1 }
         let plan = Array(repeating: "escape503", count: 60).joined(separator: ",")
         let away = try ChildProgram(
             ChildProgram.highwater,
-            ["replay-to", journal, url + plan + "/away?token=geheim", "--give-up-after", "4s"]
+            ["replay-to", journal, url + plan + "/away?token=${HIGHWATER_SINK_TOKEN}", "--give-up-after", "4s"],
+            environment: secret
         )
         let deadline = ContinuousClock.now + .seconds(20)
         while !away.said.contains(" failed; again"), ContinuousClock.now < deadline {
@@ -208,6 +210,52 @@ struct ProgramTests {
         #expect(failed["state"] as? String == "failed" && failed["trouble"] == nil)
         let back = try await highwater("replay-to", journal, url + "503,503,ok/back", "--give-up-after", "1m")
         #expect(back.error.contains("takes records again") && back.error.contains("sent 20 records"), "\(back.said)")
+    }
+
+    @Test("a secret in the URL of a sink comes from a variable or a file, and is neither stored nor shown")
+    func secrets() async throws {
+        defer { clear() }
+        try await record(5)
+        let server = try PythonServer(
+            "http_sink.py",
+            beside: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support/x").path
+        )
+        let url = "http://127.0.0.1:\(server.port)"
+        func taken(_ name: String) throws -> Int {
+            let data = try Data(contentsOf: try #require(URL(string: "\(url)/\(name)")))
+            return try #require(try JSONSerialization.jsonObject(with: data) as? [Any]).count
+        }
+        var environment = ProcessInfo.processInfo.environment
+        environment["HIGHWATER_SINK_PATH"] = "geheim"
+        let key = "${HIGHWATER_SINK_KEY}"
+        let sink = "\(url)/ok/${HIGHWATER_SINK_PATH}?token=\(key)&n=1"
+        let unset = try await highwater("replay-to", journal, sink, status: 64, environment: environment)
+        #expect(unset.error.contains("HIGHWATER_SINK_KEY is not set"), "\(unset.said)")
+        #expect(try await highwater("jobs", "list", journal).output.isEmpty)
+        try Data("geheim+ ü=\n".utf8).write(to: directory.appending(path: "key"))
+        environment["HIGHWATER_SINK_KEY_FILE"] = file("key")
+        let sent = try await highwater("replay-to", journal, sink, environment: environment)
+        #expect(try taken("geheim?token=geheim%2B%20%C3%BC%3D&n=1") == 1)
+        let id = try #require(try await onlyJob()["job"] as? String)
+        let shown = try await highwater("jobs", "show", journal, id).output
+        #expect(shown.contains("token=${HIGHWATER_SINK_KEY}&n=1"), "\(shown)")
+        let stored = try String(contentsOfFile: journal + "/_replays/\(id).json", encoding: .utf8)
+        #expect(!(sent.said + shown + stored).contains("geheim"))
+        let refused = [
+            ("\(url)/x?token=geheim", "HIGHWATER_SINK_"), ("\(url)/x?a=1&api_key=geheim", "HIGHWATER_SINK_"),
+            ("\(url)/x?token=${HOME}", "has to be the name"),
+            ("\(url)/x?token=${HIGHWATER_SINK_A", "has to be the name"),
+            ("https://${HIGHWATER_SINK_PATH}/x", "is written out"), ("${HIGHWATER_SINK_PATH}://x/", ""),
+        ]
+        for (sink, words) in refused {
+            let outcome = try await ChildProgram.run(
+                ChildProgram.highwater,
+                ["replay-to", journal, sink, "--dry-run"],
+                environment: environment
+            )
+            #expect(!outcome.said.contains("geheim"), "\(sink): \(outcome.said)")
+            #expect(words.isEmpty || outcome.status == 64 && outcome.said.contains(words), "\(sink): \(outcome.said)")
+        }
     }
 
     @Test(

@@ -22,6 +22,8 @@ public struct HTTPReplaySink: ReplaySink {
 
         /// The URL.
         public var url: String
+        /// What messages call the server; `nil` for the URL without what in its query may be a secret.
+        public var name: String?
         /// `POST` or `PUT`.
         public var method = "POST"
         /// What is in a request.
@@ -47,7 +49,9 @@ public struct HTTPReplaySink: ReplaySink {
     private let job: String
     private let transport: HTTPTransport
 
-    /// The URL, without what in its query may be a secret.
+    /// What messages call the server.
+    ///
+    /// The URL without what in its query may be a secret, unless the configuration has a name.
     public let name: String
     /// At most so many events are in a request.
     public var batchRecords: Int { 500 }
@@ -69,7 +73,7 @@ public struct HTTPReplaySink: ReplaySink {
         else {
             throw ReplayJobError(
                 .invalid,
-                "\"\(ShownURL.withoutCredentials(configuration.url))\" is no http: or https: URL with a host."
+                "\"\(configuration.name ?? ShownURL.withoutCredentials(configuration.url))\" is no http: or https: URL with a host."
             )
         }
         guard !authority.contains("@") else {
@@ -84,7 +88,7 @@ public struct HTTPReplaySink: ReplaySink {
         }
         self.configuration = configuration
         self.job = job
-        name = ShownURL.withoutCredentials(configuration.url)
+        name = configuration.name ?? ShownURL.withoutCredentials(configuration.url)
         let timeout = configuration.timeout
         transport = HTTPTransport(
             timeouts: HTTPTimeouts(connect: min(timeout, .seconds(10)), idle: timeout, whole: timeout)

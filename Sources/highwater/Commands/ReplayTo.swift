@@ -29,7 +29,8 @@ struct ReplayTo: AsyncParsableCommand {
 
             HTTP sinks: 500 records a request at most. HIGHWATER_HTTP_SECRET, or the file \
             that HIGHWATER_HTTP_SECRET_FILE names, signs requests (Highwater-Signature); HIGHWATER_HTTP_AUTHORIZATION is sent as \
-            the header Authorization.
+            the header Authorization. Their URL is stored in the job, and must have no secret in it: write '${HIGHWATER_SINK_TOKEN}' in \
+            its place, with what variable you like whose name begins so (or one with _FILE behind it, which names a file).
 
             EXAMPLES
               highwater replay-to s3://bucket/orders kinesis://orders-test?region=eu-west-1 --after -7d --annotated

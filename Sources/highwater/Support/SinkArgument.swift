@@ -65,7 +65,10 @@ enum SinkArgument {
     /// - Throws: ``CommandError`` when it is none, or a directory that no journal can be in.
     static func stored(_ text: String) throws -> String {
         switch try kind(text) {
-        case .kinesis, .http, .standardOutput: return text
+        case .kinesis, .standardOutput: return text
+        case .http:
+            try SinkSecrets.check(text)
+            return text
         case .nats:
             guard StreamURL.shown(text) == text else {
                 throw CommandError(
@@ -160,28 +163,16 @@ enum SinkArgument {
     }
 
     private static func http(_ spec: ReplayJobSpec, _ format: RecordFormat?) throws -> HTTPReplaySink.Configuration {
-        var configuration = HTTPReplaySink.Configuration(url: spec.sink)
+        var configuration = HTTPReplaySink.Configuration(url: try SinkSecrets.filled(spec.sink))
+        configuration.name = StreamURL.shown(spec.sink)
         configuration.method = spec.sinkOptions[SinkArgument.method] ?? configuration.method
         configuration.body =
             spec.sinkOptions[SinkArgument.body].flatMap { HTTPReplaySink.Configuration.Body(rawValue: $0) }
             ?? configuration.body
         configuration.format = format ?? configuration.format
         configuration.retryTime = try patience(spec) ?? configuration.retryTime
-        let environment = EnvironmentVariables.process
-        configuration.authorization = environment["HIGHWATER_HTTP_AUTHORIZATION"]
-        if let path = environment["HIGHWATER_HTTP_SECRET_FILE"] {
-            do throws(SmallFile.Failure) {
-                let text = try SmallFile.read(path)
-                configuration.secret = Array(text.utf8.reversed().drop { $0 == 10 || $0 == 13 }.reversed())
-            } catch {
-                throw CommandError(status: Failure.usage, message: "HIGHWATER_HTTP_SECRET_FILE: \(error).")
-            }
-        } else if let secret = environment["HIGHWATER_HTTP_SECRET"] {
-            configuration.secret = Array(secret.utf8)
-        }
-        if configuration.secret?.isEmpty == true {
-            throw CommandError(status: Failure.usage, message: "The file of HIGHWATER_HTTP_SECRET_FILE is empty.")
-        }
+        configuration.authorization = EnvironmentVariables.process["HIGHWATER_HTTP_AUTHORIZATION"]
+        configuration.secret = try SinkSecrets.value(of: "HIGHWATER_HTTP_SECRET")
         return configuration
     }
 
