@@ -204,7 +204,9 @@ struct ProgramTests {
         let end = await away.wait()
         #expect(end.status == 1 && end.error.contains(" failed; again "), "\(end.said)")
         #expect(end.error.contains("the server's text is") && end.error.contains("jobs resume"), "\(end.said)")
-        let said = end.error + shown + (try await highwater("jobs", "list", journal).output)
+        let list = try await highwater("jobs", "list", journal).output
+        #expect(list.split(separator: "/away").count == 2, "\(list)")
+        let said = end.error + shown + list
         #expect(!said.unicodeScalars.contains { $0.value == 0x1B || $0.value == 7 } && !said.contains("geheim"))
         let failed = try await onlyJob()
         #expect(failed["state"] as? String == "failed" && failed["trouble"] == nil)

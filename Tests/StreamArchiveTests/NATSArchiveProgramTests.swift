@@ -114,6 +114,9 @@ struct NATSArchiveProgramTests {
                 "HIGHWATER_STREAMS_FIRST_ONE_BATCH_SIZE", "HIGHWATER_DEFAULTS_LEASE",
             ]
         )
+        outcome = try await run(["config", "check", file], variables)
+        #expect(outcome.output.contains("batches of 2.1 MB,"), "\(outcome.said)")
+        #expect(outcome.output.contains("batches of 33.6 MB,"), "\(outcome.said)")
         outcome = try await run(["archive", "--config", file, "--once"], variables)
         #expect(outcome.status == 0 && outcome.error.contains("second: archived 50 records"), "\(outcome.said)")
         #expect(try await numbers(directory + "/a") == Array(0..<50))
@@ -202,7 +205,10 @@ struct NATSArchiveProgramTests {
             ("", "has no streams"), ("a: [", "is no YAML"), ("a: nats://u:geheim@h: b", "\(file):1: is no YAML"),
             ("defaults:\n  lease: 0.5\nstreams:\n  a:\n    stream: nats://h/S\n    journal: ./a", ":2: defaults.lease"),
             ("streams:\n  a:\n    stream: x\n    stream: y", "\"stream\" more than once"),
-            ("streams: {}", "streams is empty"), ("- a", "no streams"),
+            ("streams: {}", "streams is empty"), ("streams:", "streams is empty"), ("- a", "no streams"),
+            ("streams:\n  - stream: nats://h/S\n    journal: ./a", ":1: streams is a list"),
+            ("streams: orders", "streams is a text"), ("streams:\n  a:\n    - stream: x", ":2: streams.a is a list"),
+            ("streams:\n  a:", ":2: streams.a is empty"),
         ] {
             try write(text)
             outcome = try await run(["archive", "--config", file])

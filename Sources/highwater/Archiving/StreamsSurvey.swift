@@ -23,7 +23,8 @@ struct StreamsSurvey {
             case "defaults": survey(value, ["defaults"], Self.settingNames, key)
             case "streams":
                 guard let streams = value.mapping, !streams.isEmpty else {
-                    complain(key, "streams is empty; give each stream a name, and below it `stream:` and `journal:`")
+                    let way = "give each stream a name, and below it `stream:` and `journal:`"
+                    complain(key, "streams \(Self.kind(value)); \(way)")
                     continue
                 }
                 for (name, content) in streams { survey(stream: name, content) }
@@ -50,7 +51,7 @@ struct StreamsSurvey {
         let place = path.joined(separator: ".")
         lines[path] = parent.mark?.line
         guard let mapping = node.mapping else {
-            complain(parent, "\(place) has no settings below it")
+            complain(parent, "\(place) \(Self.kind(node)); write settings below it, such as `latency: 10`")
             return false
         }
         for (key, value) in mapping {
@@ -67,6 +68,15 @@ struct StreamsSurvey {
             }
         }
         return true
+    }
+
+    /// What stands where settings should be.
+    private static func kind(_ node: Node) -> String {
+        switch node {
+        case .sequence: "is a list, with dashes"
+        case .scalar(let scalar) where scalar.tag != Tag(.null) && !scalar.string.isEmpty: "is a text"
+        default: "is empty"
+        }
     }
 
     private mutating func complain(_ node: Node, _ message: String) {

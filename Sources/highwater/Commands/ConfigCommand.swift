@@ -75,7 +75,7 @@ struct ConfigCheck: AsyncParsableCommand {
             try output.write("\(entry.name): \(StreamURL.shown(entry.stream)) into \(entry.journal)\n")
             try output.write(
                 "  latency \(Text.seconds(options.latency.seconds)), lease \(Text.seconds(options.lease.seconds)), batches of "
-                    + "\(SizeArgument(bytes: options.batchBytes)), time "
+                    + "\(Text.bytes(options.batchBytes)), time "
                     + (timestamp.map { "\($0) (\(options.timestampUnit.rawValue))" } ?? "of arrival") + "\n"
             )
             if !entry.variables.isEmpty { try output.write("  by \(entry.variables.joined(separator: ", "))\n") }

@@ -250,7 +250,10 @@ struct JobsDelete: AsyncParsableCommand {
 extension ReplayJob {
     /// In a line.
     fileprivate var line: String {
-        var text = "\(id)  \(state.rawValue)  \(situation)  to \(StreamURL.shown(spec.sink))"
+        var text = "\(id)  \(state.rawValue)  \(situation)"
+        let sink = StreamURL.shown(spec.sink)
+        // What is wrong with a sink most often begins with its name.
+        if sink == "-" || !(message ?? trouble?.message ?? "").contains(sink) { text += "  to \(sink)" }
         if let message { text += "  (\(message))" }
         return ForeignText.lines(text)
     }
