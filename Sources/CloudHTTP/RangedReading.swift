@@ -6,6 +6,11 @@ package struct RangedReading: Sendable {
     private let inFlight: Int
     private let open: @Sendable (Range<UInt64>) async throws -> HTTPResponse?
     private let unanswered: @Sendable (Range<UInt64>, HTTPFailure, Attempts) -> any Error
+    private let retried: Retried
+
+    /// What is told of an answer that was cut: what is left to read, why, and how it has been tried so far.
+    package typealias Retried =
+        @Sendable (Range<UInt64>, HTTPFailure, _ elapsed: Duration, _ made: Int, _ wait: Duration) -> Void
 
     /// Attempts are counted anew when this many bytes have come.
     private static let progress = 64 << 10
@@ -18,18 +23,21 @@ package struct RangedReading: Sendable {
     ///   - inFlight: How many pieces at once.
     ///   - open: Opens an answer with exactly these bytes of the version; `nil` when another has taken its place.
     ///   - unanswered: The error when attempts are used up.
+    ///   - retried: Told of an answer that was cut, before the wait for another.
     package init(
         policy: RetryPolicy,
         pieceBytes: Int,
         inFlight: Int,
         open: @escaping @Sendable (Range<UInt64>) async throws -> HTTPResponse?,
-        unanswered: @escaping @Sendable (Range<UInt64>, HTTPFailure, Attempts) -> any Error
+        unanswered: @escaping @Sendable (Range<UInt64>, HTTPFailure, Attempts) -> any Error,
+        retried: @escaping Retried
     ) {
         self.policy = policy
         self.pieceBytes = UInt64(max(pieceBytes, 1))
         self.inFlight = max(inFlight, 1)
         self.open = open
         self.unanswered = unanswered
+        self.retried = retried
     }
 
     /// Reads a range in pieces.
@@ -107,7 +115,10 @@ package struct RangedReading: Sendable {
                 counted = bytes.count
                 attempts = Attempts(policy)
             }
-            guard try await attempts.wait() else { throw unanswered(rest, failure, attempts) }
+            let (cut, elapsed) = (failure, attempts.elapsed)
+            guard try await attempts.wait(telling: { retried(rest, cut, elapsed, $0, $1) }) else {
+                throw unanswered(rest, failure, attempts)
+            }
         }
     }
 }

@@ -53,6 +53,8 @@ package struct Attempts {
     private let start = ContinuousClock.now
     /// How many were made.
     package private(set) var made = 0
+    /// How long ago the first began.
+    package var elapsed: Duration { ContinuousClock.now - start }
 
     /// Begins.
     package init(_ policy: RetryPolicy) { self.policy = policy }
@@ -72,7 +74,7 @@ package struct Attempts {
         guard made < policy.attempts else { return false }
         var random = SystemRandomNumberGenerator()
         let delay = policy.delay(made: made, retryAfter: retryAfter, random: &random)
-        guard ContinuousClock.now + delay - start <= policy.total else { return false }
+        guard elapsed + delay <= policy.total else { return false }
         tell(made, delay)
         try await Task.sleep(for: delay)
         return true

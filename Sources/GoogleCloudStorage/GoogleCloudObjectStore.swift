@@ -17,8 +17,13 @@ public struct GoogleCloudObjectStore: ObjectStore {
     /// - Parameters:
     ///   - configuration: Where it is and how it is used.
     ///   - credentials: What requests are allowed by; `nil` for public buckets and emulators.
+    ///   - retries: Hears of attempts that failed and are repeated; by default nobody does.
     /// - Throws: ``ObjectStoreError/Code/invalidURL`` when there can be no such place.
-    public init(_ configuration: GoogleCloudConfiguration, credentials: (any GoogleCredentialsProvider)?) throws {
+    public init(
+        _ configuration: GoogleCloudConfiguration,
+        credentials: (any GoogleCredentialsProvider)?,
+        retries: ObjectStoreRetry.Observer? = nil
+    ) throws {
         let bucket = configuration.bucket
         guard (3...222).contains(bucket.utf8.count),
             bucket.utf8.allSatisfy({
@@ -32,7 +37,7 @@ public struct GoogleCloudObjectStore: ObjectStore {
             )
         }
         if !configuration.prefix.isEmpty { try ObjectKey.validate(configuration.prefix) }
-        client = try GoogleClient(configuration, credentials: credentials)
+        client = try GoogleClient(configuration, credentials: credentials, retries: retries)
     }
 
     /// The metadata of an object; one request.

@@ -6,16 +6,23 @@ extension ObjectStoreRegistry {
     ///
     /// Options are `endpoint`, `anonymous` (`true`), `storage-class`, `kms-key` and `user-project`.
     /// `STORAGE_EMULATOR_HOST` names an emulator, which is used without credentials.
-    public mutating func registerGoogleCloud() { registerGoogleCloud(environment: .process) }
+    ///
+    /// - Parameter retries: Hears of attempts of these stores that failed and are repeated; by default nobody does.
+    public mutating func registerGoogleCloud(retries: ObjectStoreRetry.Observer? = nil) {
+        registerGoogleCloud(environment: .process, retries: retries)
+    }
 
     /// Adds `gs:` with other variables than the process's.
-    package mutating func registerGoogleCloud(environment: EnvironmentVariables) {
+    package mutating func registerGoogleCloud(
+        environment: EnvironmentVariables,
+        retries: ObjectStoreRetry.Observer? = nil
+    ) {
         register(scheme: "gs") { url in
             let (configuration, isAnonymous) = try GoogleCloudConfiguration.read(url, environment)
-            if isAnonymous { return try GoogleCloudObjectStore(configuration, credentials: nil) }
+            if isAnonymous { return try GoogleCloudObjectStore(configuration, credentials: nil, retries: retries) }
             do {
                 let credentials = try ApplicationDefaultCredentials(environment: environment)
-                return try GoogleCloudObjectStore(configuration, credentials: credentials)
+                return try GoogleCloudObjectStore(configuration, credentials: credentials, retries: retries)
             } catch let error as GoogleCredentialsError {
                 throw ObjectStoreError(
                     .permissionDenied,

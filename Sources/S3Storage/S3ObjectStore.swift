@@ -19,10 +19,15 @@ public struct S3ObjectStore: ObjectStore {
     /// - Parameters:
     ///   - configuration: Where it is and how it is used.
     ///   - credentials: What requests are signed with; `nil` sends them unsigned, for public buckets.
+    ///   - retries: Hears of attempts that failed and are repeated; by default nobody does.
     /// - Throws: ``ObjectStoreError/Code/invalidURL`` when there can be no such place.
-    public init(_ configuration: S3Configuration, credentials: (any AWSCredentialsProvider)?) throws {
+    public init(
+        _ configuration: S3Configuration,
+        credentials: (any AWSCredentialsProvider)?,
+        retries: ObjectStoreRetry.Observer? = nil
+    ) throws {
         if !configuration.prefix.isEmpty { try ObjectKey.validate(configuration.prefix) }
-        client = try S3Client(configuration, credentials: credentials)
+        client = try S3Client(configuration, credentials: credentials, retries: retries)
     }
 
     /// The metadata of an object; one request.

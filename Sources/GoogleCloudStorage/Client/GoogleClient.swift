@@ -11,13 +11,20 @@ struct GoogleClient: Sendable {
     let policy: RetryPolicy
     /// `https://host`, without a slash at its end.
     let base: String
+    /// Who hears of attempts that failed.
+    let retries: ObjectStoreRetry.Observer?
     /// The store, for messages.
     let location: String
 
     private static let maximumDocument = 32 << 20
 
-    init(_ configuration: GoogleCloudConfiguration, credentials: (any GoogleCredentialsProvider)?) throws {
+    init(
+        _ configuration: GoogleCloudConfiguration,
+        credentials: (any GoogleCredentialsProvider)?,
+        retries: ObjectStoreRetry.Observer?
+    ) throws {
         self.configuration = configuration
+        self.retries = retries
         self.credentials = credentials
         transport = HTTPTransport(
             timeouts: HTTPTimeouts(
@@ -122,7 +129,8 @@ struct GoogleClient: Sendable {
                 failure = GoogleFailure(response, body: try await response.collect(upTo: Self.maximumDocument))
             } catch let error as HTTPFailure {
                 if error.kind != .notSent { isUncertain = true }
-                guard try await attempts.wait() else { throw unanswered(call, error, attempts) }
+                let tell = telling(call, error.description, after: attempts.elapsed)
+                guard try await attempts.wait(telling: tell) else { throw unanswered(call, error, attempts) }
                 continue
             }
             if failure.status == 401, !hasRenewed, let credentials, let token {
@@ -136,7 +144,8 @@ struct GoogleClient: Sendable {
                 throw failure
             }
             if failure.status >= 500 { isUncertain = true }
-            guard try await attempts.wait(retryAfter: failure.retryAfter) else {
+            let tell = telling(call, failure.description, after: attempts.elapsed)
+            guard try await attempts.wait(retryAfter: failure.retryAfter, telling: tell) else {
                 throw ObjectStoreError(
                     .unavailable,
                     "Google could not \(describe(call)) in \(attempts.made) attempts: \(failure). Try again later, or with "
@@ -164,6 +173,32 @@ struct GoogleClient: Sendable {
             "Could not \(describe(call)) at \(base) in \(attempts.made) attempts: \(failure.description). Check the network "
                 + "and the endpoint, then try again."
         )
+    }
+
+    /// Tells whoever wants to know of an attempt that failed, before the wait for the next one.
+    ///
+    /// - Parameters:
+    ///   - call: The request.
+    ///   - reason: Why it failed.
+    ///   - elapsed: How long it has been tried.
+    /// - Returns: What is to be called with how many attempts were made, and how long the wait is.
+    func telling(
+        _ call: GoogleCall,
+        _ reason: String,
+        after elapsed: Duration
+    ) -> (_ made: Int, _ wait: Duration) -> Void {
+        { made, wait in
+            guard let retries else { return }
+            retries(
+                ObjectStoreRetry(
+                    request: describe(call),
+                    reason: reason,
+                    attempts: made,
+                    elapsed: elapsed,
+                    wait: wait
+                )
+            )
+        }
     }
 
     /// The error for a refusal, in words that say what to do.

@@ -132,6 +132,9 @@ private struct ObjectReading {
             }
         } unanswered: { rest, failure, attempts in
             reading.client.unanswered(reading.call(.range(rest), generation: generation), failure, attempts)
+        } retried: { rest, failure, elapsed, made, wait in
+            let call = reading.call(.range(rest), generation: generation)
+            reading.client.telling(call, failure.description, after: elapsed)(made, wait)
         }
     }
 

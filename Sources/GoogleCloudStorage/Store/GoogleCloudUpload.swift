@@ -110,8 +110,10 @@ actor GoogleCloudUpload: ObjectUpload {
                 if response.status == 308 {
                     try acknowledge(response.header("range"))
                     isUncertain = false
-                    if isLast || !buffer.isEmpty, try await !attempts.wait() {
-                        throw client.unanswered(call, HTTPFailure(.broken, "Google took no more bytes"), attempts)
+                    let failure = HTTPFailure(.broken, "Google took no more bytes")
+                    let tell = client.telling(call, failure.description, after: attempts.elapsed)
+                    if isLast || !buffer.isEmpty, try await !attempts.wait(telling: tell) {
+                        throw client.unanswered(call, failure, attempts)
                     }
                     continue
                 }
@@ -121,12 +123,14 @@ actor GoogleCloudUpload: ObjectUpload {
                 }
                 guard failure.isTransient else { throw client.error(failure, call) }
                 isUncertain = true
-                guard try await attempts.wait(retryAfter: failure.retryAfter) else {
+                let tell = client.telling(call, failure.description, after: attempts.elapsed)
+                guard try await attempts.wait(retryAfter: failure.retryAfter, telling: tell) else {
                     throw client.unanswered(call, HTTPFailure(.broken, "\(failure)"), attempts)
                 }
             } catch let failure as HTTPFailure {
                 if failure.kind != .notSent { isUncertain = true }
-                guard try await attempts.wait() else { throw client.unanswered(call, failure, attempts) }
+                let tell = client.telling(call, failure.description, after: attempts.elapsed)
+                guard try await attempts.wait(telling: tell) else { throw client.unanswered(call, failure, attempts) }
             }
         }
         return nil

@@ -12,6 +12,8 @@ struct S3Client: Sendable {
     let signer: SigV4Signer
     let transport: HTTPTransport
     let policy: RetryPolicy
+    /// Who hears of attempts that failed.
+    let retries: ObjectStoreRetry.Observer?
     /// The store, for messages.
     let location: String
 
@@ -20,8 +22,13 @@ struct S3Client: Sendable {
     /// The bytes of a signed chunk.
     private static let chunkBytes = 64 << 10
 
-    init(_ configuration: S3Configuration, credentials: (any AWSCredentialsProvider)?) throws {
+    init(
+        _ configuration: S3Configuration,
+        credentials: (any AWSCredentialsProvider)?,
+        retries: ObjectStoreRetry.Observer?
+    ) throws {
         self.configuration = configuration
+        self.retries = retries
         self.credentials = credentials
         endpoint = try S3Endpoint(configuration)
         signer = SigV4Signer(service: "s3", region: configuration.region)
@@ -87,7 +94,8 @@ struct S3Client: Sendable {
                 }
             } catch let error as HTTPFailure {
                 if error.kind != .notSent { isUncertain = true }
-                guard try await attempts.wait() else { throw unanswered(call, error, attempts) }
+                let tell = telling(call, error.description, after: attempts.elapsed)
+                guard try await attempts.wait(telling: tell) else { throw unanswered(call, error, attempts) }
                 continue
             }
             if failure.isExpiredToken, !hasRenewed, let credentials, let used {
@@ -102,7 +110,8 @@ struct S3Client: Sendable {
                 throw failure
             }
             if failure.isUncertain { isUncertain = true }
-            guard try await attempts.wait(retryAfter: failure.retryAfter) else {
+            let tell = telling(call, failure.summary, after: attempts.elapsed)
+            guard try await attempts.wait(retryAfter: failure.retryAfter, telling: tell) else {
                 throw overloaded(call, failure, attempts)
             }
         }

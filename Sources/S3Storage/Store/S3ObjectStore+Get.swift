@@ -139,6 +139,8 @@ private struct ObjectReading {
             }
         } unanswered: { rest, failure, attempts in
             reading.client.unanswered(call(rest), failure, attempts)
+        } retried: { rest, failure, elapsed, made, wait in
+            reading.client.telling(call(rest), failure.description, after: elapsed)(made, wait)
         }
     }
 

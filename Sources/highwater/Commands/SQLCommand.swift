@@ -100,7 +100,7 @@ struct SQLCommand: AsyncParsableCommand {
     @Option(help: "What runs the query: \(QueryEngine.allCases.map(\.rawValue).joined(separator: ", ")).")
     var engine: QueryEngine = .duckdb
 
-    @Flag(name: .shortAndLong, help: "Say nothing on a terminal about how far the query is.")
+    @Flag(name: .shortAndLong, help: "Say nothing about how far the query is, nor what a store waits for.")
     var quiet = false
 
     @OptionGroup var limits: SQLLimitOptions
@@ -127,6 +127,7 @@ struct SQLCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if quiet { StoreNotes.shared.silence() }
         let printer = try SQLEngine.locate(limits.duckdb)
         let spark = engine == .spark ? try SQLEngine.locateSpark(limits.spark) : nil
         guard let statement else { return try await openShell(SQLQuery("", engine: printer, options: options)) }

@@ -4,11 +4,12 @@ internal import ObjectStorage
 internal import S3Storage
 
 extension ObjectStoreRegistry {
-    /// Every kind of store that the program knows.
+    /// Every kind of store that the program knows; what keeps one waiting is said on standard error.
     static let program: Self = {
         var registry = Self.standard
-        registry.registerS3()
-        registry.registerGoogleCloud()
+        let retries = ObjectStoreRetry.Observer { StoreNotes.shared.hear($0) }
+        registry.registerS3(retries: retries)
+        registry.registerGoogleCloud(retries: retries)
         return registry
     }()
 
