@@ -27,7 +27,7 @@ public struct JournalError: Error, Sendable {
         public static let damagedIndex = Self(value: .damagedIndex)
         /// The inbox has less than the compaction policy asks for; wait for more, ask for less, or force it.
         public static let tooLittle = Self(value: .tooLittle)
-        /// Others changed the catalog each time first; nothing was done, try again later.
+        /// Others changed the journal meanwhile; nothing was damaged by it, try again later.
         public static let conflict = Self(value: .conflict)
         /// An option asks for what would do harm; ask for something else.
         public static let invalidOption = Self(value: .invalidOption)

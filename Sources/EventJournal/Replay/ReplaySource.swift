@@ -60,7 +60,11 @@ actor ReplaySource {
     func next() async throws -> [EventBatch]? {
         while true {
             do {
-                return try await window().map { progress.note($0) }
+                guard let window = try await window() else {
+                    try progress.finish()
+                    return nil
+                }
+                return try progress.note(window)
             } catch let error as JournalError where error.isMissing && canGoOn && error.object != goneObject {
                 goneObject = error.object
                 restart()
