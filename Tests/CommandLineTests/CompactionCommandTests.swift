@@ -300,7 +300,7 @@ struct CompactionCommandTests {
         try #require(try await fixture.highwater("compact", "--thorough").status == 0)
         try #require(try await fixture.highwater("update", "victim-1", "new " + secret).status == 0)
         let before = try await fixture.replay()
-        // The program waits two minutes for readers; without waiting it leaves that to the next call.
+        // Without waiting for readers the program leaves the deletion to the next call.
         let first = try await fixture.highwater("erase", "--key", "customer-17", "--id", "mine", "--no-wait")
         #expect(first.status == 3, "\(first.error)")
         #expect(
@@ -317,19 +317,20 @@ struct CompactionCommandTests {
         for name in held { #expect(first.output.contains("held by         \(name) ("), "\(name) in \(first.output)") }
         #expect(first.output.contains("  replaced by   segments/"), "\(first.output)")
 
-        let started = Date()
-        let last = try await fixture.highwater(
-            "erase",
-            "--id",
-            "victim-1",
-            "--id",
-            "victim-2",
-            "--id",
-            "mine",
-            "--json"
-        )
+        // Called again it waits for those who may be reading, and interrupted it deletes nothing.
+        let again = ["erase", fixture.journal, "--id", "victim-1", "--id", "victim-2", "--id", "mine", "--json"]
+        let waiting = try Program.highwater.start(again)
+        try await Task.sleep(for: .seconds(3))
+        #expect(waiting.process.isRunning, "readers may rely on objects for two minutes")
+        waiting.kill(SIGINT)
+        let stopped = await waiting.wait()
+        #expect(stopped.status == 130 && stopped.output.isEmpty, "\(stopped.output) \(stopped.error)")
+        #expect(try holders(secret, fixture.files) == held)
+
+        // An hour later nobody reads them any more, whoever made the commits.
+        try fixture.files.age(hours: 1.1)
+        let last = try await Program.highwater.run(again)
         #expect(last.status == 0, "\(last.error)")
-        #expect(Date().timeIntervalSince(started) > 115, "readers may rely on objects for two minutes")
         let report = try #require(try JSONSerialization.jsonObject(with: Data(last.output.utf8)) as? [String: Any])
         #expect(report["complete"] as? Bool == true)
         #expect((report["not_found"] as? [String])?.sorted() == ["mine", "victim-1", "victim-2"])

@@ -138,27 +138,20 @@ struct Erasure: Sendable {
     ) async throws {
         let listing = try await context.listing()
         let needed = Set(listing.state.segments.map(\.key) + listing.waiting.map(\.key))
-        let old = holders.keys.filter { !needed.contains($0) }
-        if !old.isEmpty {
+        let old = Set(holders.keys).subtracting(needed)
+        let settled = try await settled(old, listing.state)
+        try await remove(settled, &holders, &report)
+        let young = old.subtracting(settled)
+        if !young.isEmpty {
             guard options.waits else {
                 report.warnings.append(
-                    "\(old.count) object\(old.count == 1 ? " still holds" : "s still hold") the data: readers may rely on it until two minutes after the commit. Then erase the same again, by their ids."
+                    "\(young.count) object\(young.count == 1 ? " still holds" : "s still hold") the data: readers may rely on it until two minutes after the commit. Then erase the same again, by their ids."
                 )
                 return
             }
-            progress?("waiting until no reader relies on \(old.count) objects any more")
+            progress?("waiting until no reader relies on \(young.count) objects any more")
             try await context.time.sleep(Catalog.absorbedStay)
-            let failures: [DeleteFailure]
-            do {
-                failures = try await context.store.delete(old)
-            } catch {
-                throw JournalError.wrapping(error, "Deleting \(old.count) objects of \(context.store.location) failed")
-            }
-            let kept = Set(failures.map(\.key))
-            let now = journal.clock()
-            for key in old where !kept.contains(key) { holders[key]?.deleted = now }
-            context.absorbed.noteDeleted(Set(old).subtracting(kept))
-            report.warnings += failures.map { "\($0.key) was not deleted: \($0.error)" }
+            try await remove(young, &holders, &report)
         }
         progress?("looking for copies that are left")
         let left = try await self.holders(of: wanted)
@@ -171,6 +164,42 @@ struct Erasure: Sendable {
                 "\(left.count) objects hold events with these ids: \(names). They came meanwhile, or others hold them."
             )
         }
+    }
+
+    /// Those that commits took out of use so long ago that no reader relies on them, whoever made the commits.
+    ///
+    /// Cost: when there are any objects, a put, a list, and a get for each commit of the last hour.
+    private func settled(_ keys: Set<String>, _ state: CatalogState) async throws -> Set<String> {
+        if keys.isEmpty { return [] }
+        let cutoff = try await StoreClock(store: context.store).now() - AbsorbedCleanup.strangersStay
+        let recent = try await RecentCommits.load(context, upTo: state.version, since: cutoff)
+        if recent.isIncomplete { return [] }
+        let tombstones = state.table?.tombstones ?? [:]
+        return keys.filter { key in
+            if let arrival = Segment(key: key)?.arrival, state.absorbed.contains(arrival) {
+                return !recent.batchIDs.contains(arrival)
+            }
+            return tombstones[key] != nil && !recent.removed.contains(key)
+        }
+    }
+
+    private func remove(
+        _ keys: Set<String>,
+        _ holders: inout [String: ErasureReport.Holder],
+        _ report: inout ErasureReport
+    ) async throws {
+        if keys.isEmpty { return }
+        let failures: [DeleteFailure]
+        do {
+            failures = try await context.store.delete(keys.sorted())
+        } catch {
+            throw JournalError.wrapping(error, "Deleting \(keys.count) objects of \(context.store.location) failed")
+        }
+        let deleted = keys.subtracting(failures.map(\.key))
+        let now = journal.clock()
+        for key in deleted { holders[key]?.deleted = now }
+        context.absorbed.noteDeleted(deleted)
+        report.warnings += failures.map { "\($0.key) was not deleted: \($0.error)" }
     }
 }
 

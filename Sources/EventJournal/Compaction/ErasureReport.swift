@@ -52,7 +52,8 @@ public struct ErasureReport: Sendable, Hashable {
 public struct ErasureOptions: Sendable, Hashable {
     /// Whether to wait until the last copy may be deleted, some two minutes.
     ///
-    /// Otherwise erasing the same once more, later, deletes it.
+    /// Otherwise erasing the same once more, later, deletes it; what was taken out of use an hour ago or earlier goes
+    /// without any wait.
     public var waits: Bool
 
     /// Options with the default to wait.

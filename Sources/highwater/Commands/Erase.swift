@@ -9,7 +9,8 @@ struct Erase: AsyncParsableCommand {
         discussion: """
             Deletes the events, rewrites the segments that hold them, and deletes every object that held them. That takes some \
             two minutes, until no reader relies on those objects; with --no-wait run the same again later, with the --id of each \
-            event. There is no way back: see first what "highwater replay --where" prints.
+            event: what went out of use an hour ago is deleted at once. There is no way back: see first what \
+            "highwater replay --where" prints.
 
             Exit status 3 while there are copies left, 4 when there never was such an event.
 

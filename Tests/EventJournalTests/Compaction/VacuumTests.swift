@@ -280,14 +280,48 @@ struct VacuumTests {
     @Test("erasing without waiting says that copies are left; the same again later deletes them")
     func eraseWithoutWaiting() async throws {
         let fixture = try await Self.compacted()
+        let passed = fixture.time.journalTime.now
+        var began = passed()
         let report = try await fixture.another().erase(ids: ["0-4"], options: ErasureOptions(waits: false))
         #expect(!report.isComplete && !report.warnings.isEmpty && report.erased == ["0-4"])
         #expect(report.holders.contains { $0.deleted == nil })
+        #expect(passed() - began < .seconds(5))
+        began = passed()
         let again = try await fixture.another().erase(ids: ["0-4"])
         #expect(again.isComplete && again.erased.isEmpty && again.notFound == ["0-4"])
         #expect(Set(again.holders.map(\.key)) == Set(report.holders.map(\.key)))
+        #expect(passed() - began > .seconds(120), "readers may rely on objects for two minutes")
+        began = passed()
         let third = try await fixture.another().erase(ids: ["0-4"])
         #expect(third.isComplete && third.holders.isEmpty)
+        #expect(passed() - began < .seconds(5))
+    }
+
+    @Test("what was taken out of use an hour ago by the store's dates is erased at once, and nothing sooner")
+    func eraseLater() async throws {
+        let fixture = try await Self.compacted()
+        let unwaited = ErasureOptions(waits: false)
+        let first = try await fixture.another().erase(ids: ["0-4"], options: unwaited)
+        #expect(first.holders.contains { $0.deleted == nil })
+        fixture.time.advance(by: .seconds(3500))
+        // A process whose clock is ahead deletes nothing early.
+        let early = try await fixture.another(ahead: .seconds(7200)).erase(ids: ["0-4"], options: unwaited)
+        #expect(!early.isComplete && early.holders.allSatisfy { $0.deleted == nil } && !early.holders.isEmpty)
+        fixture.time.advance(by: .seconds(200))
+        // Meanwhile something else is erased: what held it until now waits, the rest does not.
+        let other = try await fixture.another().erase(ids: ["0-4", "1-5"], options: unwaited)
+        #expect(!other.isComplete && other.erased == ["1-5"])
+        let kept = Set(other.holders.filter { $0.deleted == nil }.map(\.key))
+        #expect(!kept.isEmpty && kept.isDisjoint(with: early.holders.map(\.key)))
+        #expect(Set(early.holders.map(\.key)).isSubset(of: other.holders.map(\.key)))
+        #expect(try await fixture.memory.keys("").filter { !$0.hasPrefix("_delta_log") }.contains { kept.contains($0) })
+        fixture.time.advance(by: .seconds(3700))
+        let began = fixture.time.journalTime.now()
+        let last = try await fixture.another().erase(ids: ["0-4", "1-5"], options: unwaited)
+        #expect(last.isComplete && last.warnings.isEmpty && Set(last.holders.map(\.key)) == kept)
+        #expect(fixture.time.journalTime.now() - began < .seconds(5))
+        #expect(try await fixture.another().collect().count == 18)
+        #expect(try await fixture.another().verify().isClean)
     }
 
     // MARK: - Reindex
