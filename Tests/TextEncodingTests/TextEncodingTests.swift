@@ -45,4 +45,24 @@ struct TextEncodingTests {
         #expect(JSONString.quoted("") == "\"\"")
         #expect(JSONString.quoted("a\"\\\r\t\u{1}\u{1F}é") == #""a\"\\\r\t\u0001\u001fé""#)
     }
+
+    @Test("JSON comes onto one line as it was, with spaces for line breaks, behind what is there")
+    func ndjson() {
+        for filler in ["", "x", "\t", "é", "\u{10FFFF}", "\u{7F}"] {
+            for length in [0, 1, 3, 7, 8, 9, 15, 16, 17, 33] {
+                let json = Array((filler + String(repeating: "a", count: length) + filler).utf8)
+                for place in 0...json.count {
+                    for (inserted, line) in [("", ""), ("\n", " "), ("\r", " "), ("\r\n", "  "), ("\u{E}", "\u{E}")] {
+                        var text = json
+                        text.insert(contentsOf: inserted.utf8, at: place)
+                        var expected = Array("\r\n".utf8) + json
+                        expected.insert(contentsOf: line.utf8, at: place + 2)
+                        var bytes = Array("\r\n".utf8)
+                        unsafe text.withUnsafeBytes { unsafe NDJSON.append($0, to: &bytes) }
+                        #expect(bytes == expected)
+                    }
+                }
+            }
+        }
+    }
 }

@@ -41,8 +41,7 @@ extension EventBatch {
         let text = unsafe payload.bindMemory(to: CChar.self)
         if unsafe hw_validate_json(text.baseAddress, text.count) {
             bytes.append(contentsOf: ",\"data\":".utf8)
-            // A line break in JSON can only stand between tokens, where a space means the same.
-            unsafe bytes.append(contentsOf: payload.lazy.map { $0 == 10 || $0 == 13 ? 32 : $0 })
+            unsafe NDJSON.append(payload, to: &bytes)
         } else if unsafe hw_validate_utf8(text.baseAddress, text.count) {
             bytes.append(contentsOf: ",\"text\":".utf8)
             unsafe JSONString.append(payload, to: &bytes)

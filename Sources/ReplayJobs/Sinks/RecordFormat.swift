@@ -2,6 +2,7 @@ internal import CSimdJSON
 internal import CloudSupport
 internal import EventJournal
 internal import Parquet
+internal import TextEncoding
 
 /// How a sink of text writes an event.
 public enum RecordFormat: String, Sendable, Hashable, CaseIterable {
@@ -21,8 +22,7 @@ public enum RecordFormat: String, Sendable, Hashable, CaseIterable {
             let isJSON = unsafe batch.payloads.withBytes(at: row) { payload in
                 let text = unsafe payload.bindMemory(to: CChar.self)
                 guard unsafe hw_validate_json(text.baseAddress, text.count) else { return false }
-                // A line break in JSON can only stand between tokens, where a space means the same.
-                unsafe bytes.append(contentsOf: payload.lazy.map { $0 == 10 || $0 == 13 ? 32 : $0 })
+                unsafe NDJSON.append(payload, to: &bytes)
                 return true
             }
             guard isJSON else {
