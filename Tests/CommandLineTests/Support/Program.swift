@@ -48,8 +48,12 @@ struct Program: Sendable {
         try await Program(url: URL(fileURLWithPath: "/bin/bash")).run(["-c", script, url.path] + arguments)
     }
 
+    /// Whoever is started in the background of a script ignores interrupts, and so do its children until they listen.
+    private static let heedsInterrupts: Void = { _ = signal(SIGINT, SIG_DFL) }()
+
     /// Starts without waiting.
     func start(_ arguments: [String], input: Data? = nil) throws -> Running {
+        Program.heedsInterrupts
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let process = Process()
