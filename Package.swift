@@ -173,7 +173,7 @@ let package = Package(
         .target(
             name: "SQLQuery",
             dependencies: [
-                "EventJournal", "ObjectStorage", "TextEncoding", "CDeflate",
+                "EventJournal", "ObjectStorage", "TextEncoding", "CloudSupport", "CDeflate",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(
                     name: "SystemPackage",

@@ -81,9 +81,53 @@ import Testing
         #expect(StatementTree(#"{"function_name":"pg_Postmaster_start_time"}"#).isUnstable)
         #expect(StatementTree(#"{"schema":"main"}"#).isUnstable)
         #expect(!StatementTree(#"{"schema":""}"#).isUnstable)
-        #expect(StatementTree(#"{"table_name":"Events"}"#).mayReadInbox)
-        #expect(StatementTree(#"{"function_name":"query_table"}"#).mayReadInbox)
-        #expect(!StatementTree(#"{"table_name":"archived","alias":"events"}"#).mayReadInbox)
-        #expect(StatementTree.mayUseClock("select NOW()") && !StatementTree.mayUseClock("select key from events"))
+        #expect(StatementText("select NOW()").mayUseClock && !StatementText("select key from events").mayUseClock)
+    }
+
+    @Test(
+        "statements are counted, whatever their texts look like",
+        arguments: [
+            ("select 1", 1), ("", 0), ("select '}],[{'; select 2", 2), (#"select '"\' as "{""}", 1"#, 1),
+        ]
+    )
+    func statements(text: String, count: Int) async throws {
+        let query = "select json_serialize_sql(\(quoted(text)))"
+        let json = try await Child.run(Engine.path, ["-no-init", "-list", "-noheader", "-c", query]).output
+        #expect(StatementTree(json).statements == count)
+    }
+
+    @Test(
+        "in these a moment may be said, in whatever form",
+        arguments: [
+            "from events where timestamp > '2020-01-03'", "from events e(a, b) where b > ' -2020-01-03'",
+            "from events e(a, b) where b > $$2020-01-03$$", "from events e(a, b) where b > $x$2020-01-03$x$",
+            #"from events e(a, b) where b > E'\x32020-01-03'"#, "from events e(a, b) where b > U&'\\0032020-01-03'",
+            "from events e(a, b) where b > 'infinity'", "from events e(a, b) where b < NOW()",
+            "from events e(a, b) where b > make_TIMESTAMPTZ(5)", "from events e(a, b) where b > 'EPOCH'",
+        ]
+    )
+    func moments(statement: String) { #expect(StatementText(statement).mayNameMoment) }
+
+    @Test(
+        "in these there can be none",
+        arguments: [
+            "select key, count(*) from events group by 1 order by 2 desc limit 5", "select 1",
+            "select sum((data->>'$.data.order.total')::double) from events where key = 'a2020'",
+            "select count(distinct event_id) from archived where 'x' < key and 3 > 2",
+        ]
+    )
+    func noMoments(statement: String) { #expect(!StatementText(statement).mayNameMoment) }
+
+    @Test(
+        "a table that a text does not name is not read",
+        arguments: [
+            ("select 1", false, false), ("from Archived", true, false), ("from current", false, true),
+            ("from \"EVENTS\"", true, true), ("from query_table('ev' || 'ents')", true, true),
+            ("from event\u{17F}", true, true),
+        ]
+    )
+    func tables(statement: String, archived: Bool, current: Bool) {
+        let reads = StatementText(statement).reads(of: [])
+        #expect(reads.archived == archived && reads.current == current)
     }
 }

@@ -33,6 +33,13 @@ package struct JournalTables: Sendable {
 }
 
 extension Journal {
+    /// The keys of the segments that the catalog has, as it was last read.
+    ///
+    /// Cost: none when it has been read before.
+    package func catalogKeys() async throws -> [String] {
+        try await compaction.catalog.current(hint: nil, mustBeNewest: false).segments.map(\.key)
+    }
+
     /// The journal as it is now, or a range of it, as tables.
     ///
     /// Cost: that of a snapshot, and a look-up of every id with a pending update or delete.

@@ -14,22 +14,27 @@ internal import Darwin
 final class CachedSegments: Sendable {
     /// The directory they are in: `0.parquet` and so on.
     var path: String { use.path }
-    /// How many bytes came from the store.
-    let fetchedBytes: Int
+    private let cache: SegmentCache
     private let use: ScratchDirectory
 
     /// So many requests are made side by side, for so many bytes each: what a fetch takes of memory.
     private static let requests = 16
     private static let requestBytes = 4 << 20
 
-    private init(use: ScratchDirectory, fetchedBytes: Int) {
-        (self.use, self.fetchedBytes) = (use, fetchedBytes)
+    /// Makes a directory for them.
+    ///
+    /// - Parameter cache: Where they are kept.
+    /// - Throws: ``SQLError/Code/failed`` when nothing can be written there.
+    init(in cache: SegmentCache) throws(SQLError) {
+        try CacheDirectory.make(cache.directory)
+        self.cache = cache
+        use = try ScratchDirectory(in: cache.directory)
     }
 
     /// The name of a file.
     static func name(_ index: Int) -> String { "\(index).parquet" }
 
-    /// Takes segments from a cache, and fetches those that are not there.
+    /// Takes segments from the cache, and fetches those that are not there; those taken before are let go.
     ///
     /// Cost: a read of all of their bytes on this machine, to compare checksums. Memory: 64 MiB,
     /// however many there are.
@@ -37,42 +42,40 @@ final class CachedSegments: Sendable {
     /// - Parameters:
     ///   - objects: What is wanted.
     ///   - store: Where they are.
-    ///   - cache: Where they are kept.
     ///   - progress: Is told how many bytes were fetched, and of how many.
-    /// - Returns: The files.
+    /// - Returns: How many bytes came from the store.
     /// - Throws: ``SQLError/Code/limit`` when they do not fit; `ObjectStoreError`; `JournalError` for one that is
     ///   damaged in the store.
-    static func take(
+    func take(
         _ objects: [CachedObject],
         from store: any ObjectStore,
-        _ cache: SegmentCache,
         progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
-    ) async throws -> CachedSegments {
-        try CacheDirectory.make(cache.directory)
-        let use = try ScratchDirectory(in: cache.directory)
+    ) async throws -> Int {
+        for index in objects.indices { _ = unsafe unlink("\(path)/\(CachedSegments.name(index))") }
         let location = store.location
         var fetched = 0
         var wanted = Array(objects.enumerated())
         while !wanted.isEmpty {
-            let (found, begun) = try await plan(wanted, location, use, cache)
+            let (found, begun) = try await CachedSegments.plan(wanted, location, use, cache)
             // What is in the cache may have been damaged since.
-            let damaged = try await mapConcurrently(found, limit: 4) { file in
-                let checksum = checksum("\(use.path)/\(name(file.index))", bytes: file.bytes)
+            let damaged = try await mapConcurrently(found, limit: 4) { [use] file in
+                let path = "\(use.path)/\(CachedSegments.name(file.index))"
+                let checksum = CachedSegments.checksum(path, bytes: file.bytes)
                 return checksum == nil || checksum != file.checksum
             }
             for (file, isDamaged) in zip(found, damaged) where isDamaged {
-                _ = unsafe unlink("\(use.path)/\(name(file.index))")
+                _ = unsafe unlink("\(path)/\(CachedSegments.name(file.index))")
                 var directory = try await CacheDirectory(cache.directory)
                 directory.remove(file.entry)
             }
-            try await fetch(begun, store, use, progress)
+            try await CachedSegments.fetch(begun, store, use, progress)
             fetched += begun.reduce(0) { $0 + $1.object.bytes }
             let done = Set(begun.map(\.index) + zip(found, damaged).filter { !$0.1 }.map(\.0.index))
             wanted.removeAll { done.contains($0.offset) }
             // Others are fetching what is left.
             if !wanted.isEmpty, begun.isEmpty, !damaged.contains(true) { try await Task.sleep(for: .milliseconds(20)) }
         }
-        return CachedSegments(use: use, fetchedBytes: fetched)
+        return fetched
     }
 
     private struct Found: Sendable {

@@ -8,7 +8,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// What an engine prints, to be read while it runs: its own end takes it some milliseconds that nobody has to wait for.
+/// What an engine answers while it runs: its own end takes it some milliseconds that nobody has to wait for.
+///
+/// A pipe with a name in the directory that the engine works in, so that what it prints to its output is left to rows.
 final class EngineOutput: Sendable {
     /// What has been read.
     struct Text {
@@ -18,12 +20,17 @@ final class EngineOutput: Sendable {
         var isComplete: Bool
     }
 
-    /// The end the engine writes to.
-    var writeEnd: Int32 { pipe.writeEnd }
+    /// What the engine has to print to: `.output` with this name.
+    static let name = "answer"
     private let pipe: EnginePipe
 
-    /// Makes a pipe.
-    init() throws(SQLError) { pipe = try EnginePipe() }
+    /// Makes the pipe.
+    ///
+    /// - Parameter scratch: Where the engine works.
+    /// - Throws: ``SQLError/Code/failed`` when it cannot be made.
+    init(in scratch: ScratchDirectory) throws(SQLError) {
+        pipe = try EnginePipe(path: "\(scratch.path)/\(EngineOutput.name)")
+    }
 
     /// Says that the engine has ended, and so that nothing comes any more; whoever runs it has to.
     func end() { pipe.endWriting() }

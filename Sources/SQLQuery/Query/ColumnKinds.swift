@@ -26,6 +26,13 @@ struct ColumnKinds: Hashable {
         self.kinds = kinds
     }
 
+    /// Reads what ``query(_:)`` printed last; unknown when that is something else.
+    init(lastLineOf text: Substring) {
+        let last = text.split(separator: "\n").last ?? ""
+        let letters = last.hasPrefix(ColumnKinds.prefix) ? last.dropFirst(ColumnKinds.prefix.count) : ""
+        self = ColumnKinds(letters: letters) ?? .unknown
+    }
+
     /// Whether a column has numbers.
     func isNumber(_ column: Int) -> Bool {
         kinds.indices.contains(column) && [.number, .float, .long].contains(kinds[column])

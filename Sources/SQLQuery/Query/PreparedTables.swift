@@ -12,10 +12,13 @@ struct PreparedTables {
     var skippedSegments = 0
     var fetchedBytes = 0
     /// Keeps the files of a journal on another machine.
-    var cached: CachedSegments?
+    var place: JournalPlace
     var currentEvents = 0
     /// Segments of the catalog that lack a column, whose rows were made anew with it.
     var computedSegments = 0
+
+    /// The directory for files that are made, in that of the query.
+    static let folder = "tables"
 
     /// So often a snapshot is taken anew because a compaction absorbed what it names, and that was deleted.
     private static let mostSnapshots = 8
@@ -28,6 +31,7 @@ struct PreparedTables {
     ///
     /// - Parameters:
     ///   - named: The journals with the schemas of their tables.
+    ///   - places: Where their files are.
     ///   - columns: The promoted columns of each.
     ///   - reads: What is read of each.
     ///   - options: Range and cache.
@@ -37,6 +41,7 @@ struct PreparedTables {
     /// - Throws: ``SQLError``; `JournalError` when a journal cannot be read.
     static func prepare(
         _ named: [(String?, Journal)],
+        _ places: [JournalPlace],
         _ columns: [[PromotedColumn]],
         _ reads: [QueryReads],
         _ options: SQLOptions,
@@ -48,6 +53,7 @@ struct PreparedTables {
             let request = Request(
                 journal: journal,
                 schema: name,
+                place: places[number],
                 columns: columns[number],
                 reads: reads[number],
                 number: number,
@@ -63,6 +69,7 @@ struct PreparedTables {
     private struct Request {
         var journal: Journal
         var schema: String?
+        var place: JournalPlace
         var columns: [PromotedColumn]
         var reads: QueryReads
         var number: Int
@@ -91,7 +98,7 @@ struct PreparedTables {
             after: max(range.after, reads.range.after),
             through: min(range.through, reads.range.through)
         )
-        let isHere = journal.objects is LocalObjectStore
+        let isHere = request.place.cached == nil
         let snapshot = try await journal.tables(
             wanted,
             wholeBytes: isHere && request.handsOverInbox && reads.columns.isEmpty ? wholeBytes : .max
@@ -100,23 +107,16 @@ struct PreparedTables {
         tables.schema = request.schema
         tables.after = range.after == .min ? nil : range.after.microseconds
         tables.through = range.through == .max ? nil : range.through.microseconds
-        // The engine takes `*` and the like in a path for a pattern; a link stands for whatever the directory is
-        // called.
-        let root = "\(scratch.path)/journal\(number)"
-        var prepared = PreparedTables(tables: tables, location: journal.location, root: root)
+        let root = request.place.root
+        var prepared = PreparedTables(tables: tables, location: journal.location, root: root, place: request.place)
         prepared.tables.columns = request.columns
         prepared.tables.filled = reads.columns
         let all = reads.archived ? snapshot.archived : []
         let archived = all.filter { $0.segment.filledColumns.isSuperset(of: reads.columns) }
         let lacking = all.filter { !$0.segment.filledColumns.isSuperset(of: reads.columns) }
         prepared.skippedSegments = snapshot.catalogSegments - all.count
-        if isHere {
-            try scratch.replaceLink("journal\(number)", with: journal.location)
-        } else if !archived.isEmpty {
-            let cached = try await fetch(archived.map(\.segment), of: journal, request.options)
-            try scratch.replaceLink("journal\(number)", with: cached.path)
-            prepared.fetchedBytes = cached.fetchedBytes
-            prepared.cached = cached
+        if let cached = request.place.cached, !archived.isEmpty {
+            prepared.fetchedBytes = try await fetch(archived.map(\.segment), of: journal, to: cached, request.options)
         }
         for (index, archived) in archived.enumerated() {
             var path = "\(root)/\(isHere ? archived.segment.key : CachedSegments.name(index))"
@@ -137,7 +137,7 @@ struct PreparedTables {
         try await prepared.compute(lacking, request, wanted, scratch)
         if reads.current {
             for (index, segment) in snapshot.whole.enumerated() {
-                let name = "inbox\(number)-\(index).parquet"
+                let name = "\(folder)/inbox\(number)-\(index).parquet"
                 guard try scratch.keep("\(journal.location)/\(segment.key)", as: name) else {
                     // As a store would say it.
                     let cause = ObjectStoreError(.notFound, "there is no such object")
@@ -153,7 +153,7 @@ struct PreparedTables {
             }
         }
         if reads.current, !snapshot.inbox.isEmpty {
-            let name = "current\(number).parquet"
+            let name = "\(folder)/current\(number).parquet"
             let written = try await write(snapshot.current, request, to: name, scratch) {
                 request.options.progress?(.reading(events: $0))
             }
@@ -166,13 +166,14 @@ struct PreparedTables {
     private static func fetch(
         _ segments: [Segment],
         of journal: Journal,
+        to cached: CachedSegments,
         _ options: SQLOptions
-    ) async throws -> CachedSegments {
+    ) async throws -> Int {
         let objects = segments.map {
             CachedObject(key: $0.key, bytes: $0.objectBytes, checksum: $0.checksum?.object)
         }
         do {
-            return try await CachedSegments.take(objects, from: journal.objects, options.cache) { bytes, all in
+            return try await cached.take(objects, from: journal.objects) { bytes, all in
                 options.progress?(.fetching(bytes: bytes, of: all))
             }
         } catch let error as ObjectStoreError {
@@ -190,7 +191,7 @@ struct PreparedTables {
         let whole = lacking.filter(\.hidden.isEmpty)
         let partly = lacking.filter { !$0.hidden.isEmpty }
         for (label, segments) in [("whole", whole), ("partly", partly)] where !segments.isEmpty {
-            let name = "computed\(request.number)-\(label).parquet"
+            let name = "\(PreparedTables.folder)/computed\(request.number)-\(label).parquet"
             let events = request.journal.events(of: segments.map(\.segment), range)
             let all = lacking.reduce(0) { $0 + $1.segment.events }
             let done = label == "whole" ? 0 : whole.reduce(0) { $0 + $1.segment.events }

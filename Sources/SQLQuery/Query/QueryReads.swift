@@ -23,3 +23,18 @@ struct QueryReads: Hashable {
     /// Nothing.
     static let none = QueryReads(archived: false, current: false, range: .all)
 }
+
+extension StatementText {
+    /// What a statement could read, as far as its text tells: all of a table that it could name.
+    ///
+    /// - Parameter columns: The promoted columns that it could read.
+    /// - Returns: That, of all times.
+    func reads(of columns: [PromotedColumn]) -> QueryReads {
+        QueryReads(
+            archived: mayRead("events", "archived"),
+            current: mayRead("events", "current"),
+            range: .all,
+            columns: Set(columns.map(\.name))
+        )
+    }
+}

@@ -16,8 +16,6 @@ struct ReadsScript {
     /// The promoted columns of each journal.
     var columns: [[PromotedColumn]]
     var statement: String
-    var limits: SQLLimits
-    var timeZone: String
     /// What the functions for the present moment are to return.
     var moment: Timestamp
     /// Whether it is to be told what the columns of the answer hold.
@@ -26,9 +24,6 @@ struct ReadsScript {
     /// The line before the plan.
     static let marker = "highwater-reads"
 
-    /// The line behind everything.
-    static let end = "highwater-end"
-
     private static let optimizers = [
         "expression_rewriter", "filter_pullup", "filter_pushdown", "cte_filter_pusher", "cte_inlining",
     ]
@@ -36,8 +31,8 @@ struct ReadsScript {
     /// Whether it is to be told which columns are read, too.
     private var asksForColumns: Bool { columns.contains { !$0.isEmpty } }
 
-    /// The script; prints ``marker``, the plan, a line of ``ColumnKinds`` if asked to, and ``end``.
-    var text: String {
+    /// Statements that print ``marker``, the plan, and a line of ``ColumnKinds`` if asked to.
+    var lines: [String] {
         // With this one, scans are left with the columns that somebody needs.
         let kept = ReadsScript.optimizers + (asksForColumns ? ["unused_columns"] : [])
         var lines = [
@@ -46,32 +41,34 @@ struct ReadsScript {
             WHERE "name" NOT IN (\(kept.map(quoted).joined(separator: ","))));
             """,
             "SET disabled_optimizers=getvariable('highwater_optimizers');",
+            "SET explain_output='\(asksForColumns ? "all" : "optimized_only")';",
         ]
-        if let memory = limits.memoryBytes { lines.append("SET memory_limit='\(memory)B';") }
-        if let threads = limits.threads { lines.append("SET threads=\(threads);") }
-        lines += [
-            "SET TimeZone=\(quoted(timeZone));", "SET explain_output='\(asksForColumns ? "all" : "optimized_only")';",
-        ]
-        if StatementTree.mayUseClock(statement) { lines += ReadsScript.clock(moment) }
+        if StatementText(statement).mayUseClock { lines += ReadsScript.clock(moment) }
         for (number, schema) in schemas.enumerated() { lines += ReadsScript.standIns(number, schema, columns[number]) }
         lines += [
-            "SET enable_external_access=false;", "SET lock_configuration=true;",
             "SELECT \(quoted(ReadsScript.marker));",
             "EXPLAIN (FORMAT json) FROM query(\(quoted(statement)));",
             // The plan ends without a line break.
             ".print",
         ]
         if asksForKinds { lines.append(ColumnKinds.query(statement)) }
-        lines.append("SELECT \(quoted(ReadsScript.end));")
-        return lines.joined(separator: "\n") + "\n"
+        return lines
+    }
+
+    /// Statements that leave nothing of it but the clock, and views to be replaced.
+    var undoing: [String] {
+        ["RESET disabled_optimizers;", "RESET explain_output;"]
+            + schemas.indices.flatMap { ["DROP TABLE highwater_\($0)a;", "DROP TABLE highwater_\($0)c;"] }
     }
 
     /// Makes the functions for the present moment return one that does not change.
     static func clock(_ moment: Timestamp) -> [String] {
         let now = "make_timestamptz(\(moment.microseconds))"
-        return ["now", "get_current_timestamp", "transaction_timestamp"].map { "CREATE MACRO \($0)() AS \(now);" }
-            + ["today", "current_date"].map { "CREATE MACRO \($0)() AS \(now)::DATE;" }
-            + ["CREATE MACRO current_localtimestamp() AS \(now)::TIMESTAMP;"]
+        let values = [
+            ("now", now), ("get_current_timestamp", now), ("transaction_timestamp", now), ("today", "\(now)::DATE"),
+            ("current_date", "\(now)::DATE"), ("current_localtimestamp", "\(now)::TIMESTAMP"),
+        ]
+        return values.map { "CREATE OR REPLACE MACRO \($0)() AS \($1);" }
     }
 
     /// The column that is `timestamp` in the tables, under a name that no statement has.

@@ -25,6 +25,20 @@ public enum SQLFormat: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The commands of DuckDB's program for it, where that prints lists without a header.
+    var commands: [String] {
+        switch self {
+        case .table: [".mode box", ".headers on"]
+        case .csv: [".mode csv", ".headers on", #".separator "," "\n""#, #".nullvalue """#]
+        case .json: [".mode json"]
+        case .ndjson: [".mode jsonlines"]
+        // What the engine calls Markdown has rows of several lines where a cell has.
+        case .markdown: [".mode csv", ".headers on", #".separator "," "\n""#, ".nullvalue NULL"]
+        // What the engine prints itself is nothing then.
+        case .parquet: []
+        }
+    }
+
     /// The options of DuckDB's program for it.
     var arguments: [String] {
         switch self {

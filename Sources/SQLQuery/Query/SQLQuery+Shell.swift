@@ -22,30 +22,30 @@ extension SQLQuery {
         terminal: String? = nil
     ) async throws -> Int32 {
         let scratch = try ScratchDirectory(in: options.temporaryDirectory)
+        try scratch.makeDirectory(PreparedTables.folder)
         let process = EngineProcess(engine: engine, scratch: scratch)
         let named = SQLQuery.named(journal, others)
-        // The engine's version is looked at by the way.
-        var probe = self
-        probe.statement = "SELECT 1"
-        let columns = try await Statement.check(probe, at: .now, scratch) {
-            named
-        } then: {
-            $0.columns
-        }
+        let columns = try await SQLQuery.columns(of: named.map(\.1))
+        let places = try JournalPlace.find(named.map(\.1), options.cache, scratch)
         let reads = columns.map { columns in
             QueryReads(archived: true, current: true, range: .all, columns: Set(columns.map(\.name)))
         }
-        let tables = try await PreparedTables.prepare(named, columns, reads, options, scratch)
-        let script = SetupScript(
-            tables: tables.map(\.tables),
+        let tables = try await PreparedTables.prepare(named, places, columns, reads, options, scratch)
+        let script = SetupScript(tables: tables.map(\.tables))
+        let settings = EngineSettings(
             limits: options.limits,
             scratch: scratch.path,
-            timeZone: options.timeZone
+            timeZone: options.timeZone,
+            paths: tables.flatMap(\.tables.paths)
         )
-        try scratch.write("setup.sql", script.text)
+        try scratch.write("setup.sql", settings.lines.joined(separator: "\n") + "\n" + script.text)
         // In the shell a mistake of ours would be passed over, and leave it unlocked.
         let setup = "\(scratch.path)/setup.sql"
-        let trial = try await process.run(["-no-init", "-batch", "-bail", "-f", setup], outputBytes: 0)
+        let trial = try await process.run(
+            ["-no-init", "-batch", "-bail", "-list", "-noheader", "-cmd", "SELECT version();", "-f", setup],
+            outputBytes: 100
+        )
+        _ = try EngineVersion.required(of: process.path, trial.output, error: trial.error)
         guard trial.isSuccess else { throw EngineFailure.error(trial, tables.map { ($0.root, $0.location) }) }
         let format = options.format == .markdown ? ["-markdown"] : options.format.arguments
         let status = try await process.runShell(["-no-init"] + format + ["-cmd", ".read \(setup)"], terminal: terminal)

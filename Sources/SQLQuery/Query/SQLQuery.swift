@@ -28,6 +28,9 @@ public struct SQLQuery: Sendable {
     ///
     /// The answer is the same either way.
     package var prunes = true
+    /// An engine that may read more files than these takes longer to be told so than another takes to start.
+    package var mostAllowed = 500
+
     /// Describes a query.
     public init(_ statement: String, engine: DuckDB, options: SQLOptions = SQLOptions()) {
         self.statement = statement
@@ -69,98 +72,29 @@ public struct SQLQuery: Sendable {
         try await options.limits.timed { try await execute(open, output) }
     }
 
-    private static let result = "result.parquet"
-    private static let rows = "rows"
-
     private func execute(
         _ open: @escaping @Sendable () async throws -> (Journal, [String: Journal]),
         _ output: Int32
     ) async throws -> SQLReport {
-        try Statement.requireText(statement)
-        let scratch = try ScratchDirectory(in: options.temporaryDirectory)
-        let process = EngineProcess(engine: engine, scratch: scratch, name: "query")
-        let writesFile = options.format == .parquet && !options.explains
-        let shown = options.explains ? SQLFormat.table : options.format
-        var arguments = ["-no-init", "-batch", "-bail"] + shown.arguments + ["-f", "/dev/stdin"]
-        if !writesFile {
-            // The engine has the statement from the beginning. It comes to it only when a script was read that is
-            // written once the statement is known to be a query, and that locks the configuration.
-            arguments += ["-c", SetupScript.lockGuard, "-c", (options.explains ? "EXPLAIN " : "") + statement]
-        }
-        let run = arguments
-        // Starting the engine takes it longer than many a query, so this one starts while another is asked about the
-        // statement.
-        let input = try EngineInput()
-        @Sendable func runEngine() async throws -> EngineProcess.Outcome {
-            try await process.run(run, printingTo: output, input: input)
-        }
-        let (prepared, outcome) = try await beside(runEngine) {
-            defer { input.close() }
-            return try await prepare(open, scratch, input)
-        }
-        guard outcome.isSuccess else {
-            throw EngineFailure.error(outcome, prepared.tables.map { ($0.root, $0.location) })
-        }
-        // What the files of other machines are kept by has to outlive the engine.
-        withExtendedLifetime(prepared) {}
-        if writesFile { try scratch.copy(SQLQuery.result, to: output) }
-        try prepared.formatter?.write(SQLQuery.rows, of: scratch, to: output)
-        return SQLReport(engineVersion: prepared.engineVersion.description, prepared.tables)
-    }
-
-    /// What the engine needs to run the statement.
-    private struct Prepared {
-        var engineVersion: EngineVersion
-        var tables: [PreparedTables]
-        var formatter: (any RowFormatter)?
-    }
-
-    /// Checks the statement, makes what it reads files, writes `setup.sql`, and has the engine read it.
-    private func prepare(
-        _ open: @Sendable () async throws -> (Journal, [String: Journal]),
-        _ scratch: ScratchDirectory,
-        _ input: EngineInput
-    ) async throws -> Prepared {
+        try StatementText.require(statement)
         let moment = Timestamp.now
-        return try await Statement.check(self, at: moment, scratch) {
-            let (journal, others) = try await open()
-            return SQLQuery.named(journal, others)
-        } then: { checked in
-            defer { input.close() }
-            let prepared = try await prepare(checked, at: moment, scratch)
-            options.progress?(.running)
-            input.read(script: "setup.sql")
-            return prepared
-        }
-    }
-
-    private func prepare(
-        _ checked: Statement.Checked,
-        at moment: Timestamp,
-        _ scratch: ScratchDirectory
-    ) async throws -> Prepared {
-        let statement = checked.statement
-        let reads = prunes ? statement.reads : statement.reads.map(\.everyTime)
-        let tables = try await PreparedTables.prepare(checked.journals, checked.columns, reads, options, scratch)
-        var script = SetupScript(
-            tables: tables.map(\.tables),
-            limits: options.limits,
-            scratch: scratch.path,
-            timeZone: options.timeZone
-        )
-        if statement.usesClock { script.moment = moment }
-        if options.format == .parquet, !options.explains { script.result = "\(scratch.path)/\(SQLQuery.result)" }
-        let formatter = options.explains ? nil : options.format.formatter(statement.kinds)
-        if formatter != nil { script.rows = SQLQuery.rows }
-        let executed = script.result.map { SetupScript.copy(statement.text, to: $0) }
-        try scratch.write("setup.sql", script.text + (executed ?? ""))
-        return Prepared(engineVersion: statement.engineVersion, tables: tables, formatter: formatter)
+        let first = try await QueryRun(self, at: moment)
+            .run(
+                {
+                    let (journal, others) = try await open()
+                    let named = SQLQuery.named(journal, others)
+                    return QueryRun.Journals(named: named, columns: try await SQLQuery.columns(of: named.map(\.1)))
+                },
+                printingTo: output
+            )
+        guard case .known(let journals, let known) = first else { return try first.report }
+        return try await QueryRun(self, at: moment).run({ journals }, knowing: known, printingTo: output).report
     }
 
     /// The promoted columns of each journal.
-    static func columns(of journals: [(String?, Journal)]) async throws -> [[PromotedColumn]] {
+    static func columns(of journals: [Journal]) async throws -> [[PromotedColumn]] {
         var columns: [[PromotedColumn]] = []
-        for (_, journal) in journals { columns.append(try await journal.promotedColumns()) }
+        for journal in journals { columns.append(try await journal.promotedColumns()) }
         return columns
     }
 

@@ -1,11 +1,8 @@
 internal import EventJournal
 
-/// What the engine is told before the statement: limits, which files it may read, the tables; and that it is locked
-/// then.
+/// Makes tables of files, and locks the engine.
 ///
-/// `allowed_paths` are the only files DuckDB opens once external access is off, and the lock keeps every setting as it
-/// is (https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview). They may be written as well as read,
-/// so only queries are let through: ``Statement``.
+/// The lock keeps every setting as it is.
 struct SetupScript {
     /// The tables of one journal.
     struct Tables {
@@ -27,25 +24,22 @@ struct SetupScript {
         /// Which time the tables are of, in microseconds since 1970; `nil` where a side is open.
         var after: Int64?
         var through: Int64?
+
+        /// The files of what the catalog has.
+        var catalogPaths: [String] { files + filesWithHidden }
+        /// All files.
+        var paths: [String] { catalogPaths + inbox + (current.map { [$0] } ?? []) }
     }
 
     var tables: [Tables]
-    var limits: SQLLimits
-    var scratch: String
-    var timeZone: String
-    /// The one file that the script itself writes; `nil` for none.
-    var result: String?
+    /// What comes first.
+    var beginning: [String] = []
+    /// Commands of the engine's program for how it prints rows.
+    var printing: [String] = []
     /// The file, in the directory the engine works in, that rows are printed to; `nil` for where it prints anyway.
     var rows: String?
-    /// The present moment, where the statement asks for it.
-    var moment: Timestamp?
 
-    private var paths: [String] {
-        tables.flatMap { $0.files + $0.filesWithHidden + $0.inbox + ($0.current.map { [$0] } ?? []) }
-            + (result.map { [$0] } ?? [])
-    }
-
-    /// The statement that writes the rows of a query into ``result``.
+    /// The statement that writes the rows of a query into a file.
     static func copy(_ statement: String, to result: String) -> String {
         // The statement is a text here: its own semicolons and comments end nothing.
         "COPY (FROM query(\(quoted(statement)))) TO \(quoted(result)) (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false);\n"
@@ -59,23 +53,9 @@ struct SetupScript {
 
     /// The script.
     var text: String {
-        var lines: [String] = []
-        if let memory = limits.memoryBytes { lines.append("SET memory_limit='\(memory)B';") }
-        if let temporary = limits.temporaryBytes { lines.append("SET max_temp_directory_size='\(temporary)B';") }
-        if let threads = limits.threads { lines.append("SET threads=\(threads);") }
-        lines += [
-            "SET temp_directory=\(quoted("\(scratch)/spill"));",
-            "SET TimeZone=\(quoted(timeZone));",
-            "SET autoinstall_known_extensions=false;",
-            "SET autoload_known_extensions=false;",
-            "SET allow_community_extensions=false;",
-            "SET allow_persistent_secrets=false;",
-            // A file is opened for each table that has it, and when the statement runs.
-            "SET parquet_metadata_cache=true;",
-            "SET allowed_paths=\(list(paths));",
-        ]
-        if let moment { lines += ReadsScript.clock(moment) }
+        var lines = beginning
         for tables in tables { lines += SetupScript.statements(tables) }
+        lines += printing
         if let rows { lines.append(".output \(rows)") }
         lines += [
             // Both settings at once, and no commands of the shell that reach outside.
@@ -106,7 +86,7 @@ struct SetupScript {
     private static func statements(_ tables: Tables) -> [String] {
         var lines: [String] = []
         let prefix = tables.schema.map { identifier($0) + "." } ?? ""
-        if tables.schema != nil { lines.append("CREATE SCHEMA \(prefix.dropLast());") }
+        if tables.schema != nil { lines.append("CREATE SCHEMA IF NOT EXISTS \(prefix.dropLast());") }
         let range = range(tables)
         let columns = columns(of: tables)
         var archived: [String] = []
@@ -137,7 +117,7 @@ struct SetupScript {
         let views = [("archived", archived), ("current", current), ("events", archived + current)]
         for (name, parts) in views {
             let query = parts.isEmpty ? empty : parts.joined(separator: " UNION ALL ")
-            lines.append("CREATE VIEW \(prefix)\(name) AS \(query);")
+            lines.append("CREATE OR REPLACE VIEW \(prefix)\(name) AS \(query);")
         }
         return lines
     }
@@ -182,7 +162,8 @@ private func quotedBytes(_ text: String) -> String {
     return "decode(from_hex('\(digits)'))"
 }
 
-private func list(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
+/// Texts as a list of literals of SQL.
+func list(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
 
 extension PromotedColumn.ValueType {
     /// DuckDB's name for it.

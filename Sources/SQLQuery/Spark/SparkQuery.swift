@@ -121,11 +121,21 @@ public struct SparkQuery: Sendable {
         }
         let needsCurrent = statements.contains(where: \.needsCurrent)
         // What Spark will read of them nobody knows before.
-        let columns = try await SQLQuery.columns(of: named)
+        let columns = try await SQLQuery.columns(of: named.map(\.1))
         let reads = columns.map { columns in
             QueryReads(archived: true, current: needsCurrent, range: .all, columns: Set(columns.map(\.name)))
         }
-        let tables = try await PreparedTables.prepare(named, columns, reads, options, scratch, handsOverInbox: false)
+        try scratch.makeDirectory(PreparedTables.folder)
+        let places = try JournalPlace.find(named.map(\.1), options.cache, scratch)
+        let tables = try await PreparedTables.prepare(
+            named,
+            places,
+            columns,
+            reads,
+            options,
+            scratch,
+            handsOverInbox: false
+        )
         if engine.runsElsewhere, let lacking = tables.first(where: { $0.computedSegments > 0 }) {
             throw SQLError(
                 .refused,

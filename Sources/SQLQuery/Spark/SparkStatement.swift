@@ -11,13 +11,7 @@ struct SparkStatement {
     ///
     /// - Throws: ``SQLError/Code/statement`` when there is none, ``SQLError/Code/refused`` when there are several.
     init(_ text: String) throws(SQLError) {
-        guard text.utf8.count <= Statement.mostBytes else {
-            throw SQLError(
-                .refused,
-                "The statement has \(text.utf8.count) bytes; a query may have \(Statement.mostBytes)."
-            )
-        }
-        guard !text.utf8.contains(0) else { throw SQLError(.statement, "The statement has a NUL byte in it.") }
+        try StatementText.require(text)
         var scanner = Scanner(text: Array(text.unicodeScalars))
         let ends = scanner.statementEnds()
         guard let first = ends.first else { throw SQLError(.statement, "There is no statement.") }

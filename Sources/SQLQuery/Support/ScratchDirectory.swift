@@ -57,6 +57,13 @@ package final class ScratchDirectory: Sendable {
         try file.close()
     }
 
+    /// Makes a directory in it.
+    func makeDirectory(_ name: String) throws(SQLError) {
+        guard unsafe mkdir("\(path)/\(name)", 0o700) == 0 else {
+            throw ScratchDirectory.failure("\(path)/\(name) cannot be made")
+        }
+    }
+
     /// Begins a file.
     func create(_ name: String) throws(SQLError) -> ScratchFile { try ScratchFile("\(path)/\(name)") }
 
