@@ -9,7 +9,7 @@ ARGS ?=
 
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks Fuzz)
 
-.PHONY: help setup build demo test test-spark model soak mutants lint format bench bench-smoke bench-micro fuzz clean
+.PHONY: help setup build demo build-tests test test-spark model soak mutants lint format bench bench-smoke bench-micro fuzz clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -22,6 +22,9 @@ build: setup ## build the release program .build/release/highwater
 
 demo: setup ## import real events, replay a range, look one up
 	@scripts/demo
+
+build-tests: setup ## build all tests and run none
+	swift build --build-tests
 
 # One after the other: tests that wait for child processes hold the threads that others, with a time limit, wait for.
 test: setup ## run all tests (ARGS='--filter ...' for some)
