@@ -97,7 +97,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
-        .target(name: "AWSAccess", dependencies: ["AWSSigning", "CloudHTTP", "CloudSupport"]),
+        .target(name: "AWSAccess", dependencies: ["AWSSigning", "CloudHTTP", "CloudSupport", "TextEncoding"]),
         .target(
             name: "S3Storage",
             dependencies: [
@@ -115,7 +115,7 @@ let package = Package(
         ),
         .target(name: "PresignedStorage", dependencies: ["CloudHTTP", "CloudSupport", "ObjectStorage"]),
         .target(name: "RecordStreams"),
-        .target(name: "ReplayConsistency", dependencies: ["CloudSupport", "TextEncoding"]),
+        .target(name: "ReplayConsistency", dependencies: ["TextEncoding"]),
         .target(name: "RecordStreamsTesting", dependencies: ["RecordStreams"]),
         .target(
             name: "KinesisStreams",
@@ -127,7 +127,7 @@ let package = Package(
         .target(
             name: "NATSStreams",
             dependencies: [
-                "CloudHTTP", "CloudSupport", "RecordStreams",
+                "CloudHTTP", "CloudSupport", "RecordStreams", "TextEncoding",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -150,6 +150,7 @@ let package = Package(
             name: "StreamArchive",
             dependencies: [
                 "CloudSupport", "EventImport", "EventJournal", "JMESPath", "ObjectStorage", "Parquet", "RecordStreams",
+                "TextEncoding",
             ]
         ),
 
@@ -173,7 +174,7 @@ let package = Package(
         .target(
             name: "SQLQuery",
             dependencies: [
-                "EventJournal", "ObjectStorage", "TextEncoding", "CloudSupport", "CDeflate",
+                "EventJournal", "ObjectStorage", "TextEncoding", "CDeflate",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(
                     name: "SystemPackage",
@@ -252,7 +253,7 @@ let package = Package(
             ],
             path: "Tests/Support/CloudTesting"
         ),
-        .testTarget(name: "TextEncodingTests", dependencies: ["TextEncoding"]),
+        .testTarget(name: "TextEncodingTests", dependencies: ["TextEncoding", "ObjectStorageTesting"]),
         .testTarget(name: "CloudSupportTests", dependencies: ["CChecksum", "CloudSupport"]),
         .testTarget(
             name: "AWSSigningTests",
@@ -295,7 +296,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DeltaLakeTests",
-            dependencies: ["DeltaLake", "ObjectStorageTesting", "Parquet"],
+            dependencies: ["DeltaLake", "ObjectStorageTesting", "Parquet", "TextEncoding"],
             exclude: ["Support/peer.py"]
         ),
         .testTarget(
@@ -334,7 +335,7 @@ let package = Package(
         .testTarget(
             name: "KinesisStreamsTests",
             dependencies: [
-                "KinesisStreams", "AWSSigning", "CloudSupport", "CloudTesting", "RecordStreams", "RecordStreamsTesting",
+                "KinesisStreams", "AWSSigning", "CloudTesting", "RecordStreams", "RecordStreamsTesting", "TextEncoding",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             exclude: ["Support/kinesis_server.py", "Support/producer.py", "Support/vectors.py"]

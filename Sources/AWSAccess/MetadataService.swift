@@ -1,6 +1,7 @@
 internal import AWSSigning
 internal import CloudHTTP
 internal import CloudSupport
+internal import TextEncoding
 
 /// Asks a service near the machine: soon, and not often.
 struct MetadataService: Sendable {

@@ -33,6 +33,17 @@ package enum ForeignText {
         return line
     }
 
+    /// One line of bytes that should be text; those that are no UTF-8 become U+FFFD.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes.
+    ///   - limit: At most so many characters.
+    /// - Returns: The line, as ``line(_:limit:)`` makes it.
+    package static func line(bytes: some Sequence<UInt8>, limit: Int = 300) -> String {
+        // No character has more than four.
+        line(String(decoding: Array(bytes.prefix(4 * limit)), as: UTF8.self), limit: limit)
+    }
+
     /// Text of several lines in which only line breaks and tabs are left of what a terminal would obey.
     ///
     /// For what the program prints as a whole: it costs a look at each byte when there is nothing to replace.

@@ -1,5 +1,6 @@
 internal import CloudSupport
 public import ObjectStorage
+internal import TextEncoding
 
 /// Objects in a bucket of Google Cloud Storage, by its JSON API.
 ///

@@ -64,7 +64,7 @@ actor KinesisShardReader: ShardReader {
         let start = origin.duration(to: clock.now)
         let answer = try await client.call(
             "GetRecords",
-            [("ShardIterator", JSONValue.quote(current)), ("Limit", String(Self.mostRecords))]
+            [("ShardIterator", JSONString.quoted(current)), ("Limit", String(Self.mostRecords))]
         )
         var bytes = 0
         var raw: [RawRecord] = []
@@ -105,12 +105,12 @@ actor KinesisShardReader: ShardReader {
 
     private func newIterator() async throws -> String {
         var members = [
-            (name: "StreamName", json: JSONValue.quote(client.configuration.stream)),
-            ("ShardId", JSONValue.quote(shard)),
+            (name: "StreamName", json: JSONString.quoted(client.configuration.stream)),
+            ("ShardId", JSONString.quoted(shard)),
         ]
         if let last {
             members.append(("ShardIteratorType", isVerifying ? "\"AT_SEQUENCE_NUMBER\"" : "\"AFTER_SEQUENCE_NUMBER\""))
-            members.append(("StartingSequenceNumber", JSONValue.quote(last)))
+            members.append(("StartingSequenceNumber", JSONString.quoted(last)))
         } else {
             members.append(("ShardIteratorType", startsAtEnd ? "\"LATEST\"" : "\"TRIM_HORIZON\""))
         }
@@ -141,7 +141,7 @@ actor KinesisShardReader: ShardReader {
 
     /// Seconds since 1970 with a fraction, as the service writes times.
     private static func microseconds(_ value: JSONValue) -> Int64? {
-        guard case .number(let text) = value, let seconds = Double(text), abs(seconds) < 1e12 else { return nil }
+        guard let seconds = value.double, abs(seconds) < 1e12 else { return nil }
         return Int64((seconds * 1_000_000).rounded())
     }
 }

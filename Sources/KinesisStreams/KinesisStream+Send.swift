@@ -1,5 +1,4 @@
 internal import CloudHTTP
-internal import CloudSupport
 public import RecordStreams
 internal import TextEncoding
 
@@ -48,12 +47,12 @@ extension KinesisStream {
         )
         while true {
             let items = left.map { record in
-                "{\"Data\":\"\(Base64.encode(record.data))\",\"PartitionKey\":\(JSONValue.quote(record.key))}"
+                "{\"Data\":\"\(Base64.encode(record.data))\",\"PartitionKey\":\(JSONString.quoted(record.key))}"
             }
             let answer = try await perform(
                 "PutRecords",
                 [
-                    ("StreamName", JSONValue.quote(client.configuration.stream)),
+                    ("StreamName", JSONString.quoted(client.configuration.stream)),
                     ("Records", "[" + items.joined(separator: ",") + "]"),
                 ]
             )

@@ -1,6 +1,6 @@
 public import AWSSigning
-internal import CloudSupport
 public import RecordStreams
+internal import TextEncoding
 
 /// A stream of Amazon Kinesis Data Streams, or of a service that speaks its language, to read and to write.
 ///
@@ -32,7 +32,7 @@ public struct KinesisStream: StreamSource, StreamSink {
     }
 
     private var streamMember: (name: String, json: String) {
-        ("StreamName", JSONValue.quote(client.configuration.stream))
+        ("StreamName", JSONString.quoted(client.configuration.stream))
     }
 
     /// How long the stream keeps records: 24 hours unless it was asked for more.
@@ -62,7 +62,7 @@ public struct KinesisStream: StreamSource, StreamSink {
                 shards.append(StreamShard(id: id, parents: parents))
             }
             guard let next = answer["NextToken"]?.text else { return shards }
-            members = [("NextToken", JSONValue.quote(next))]
+            members = [("NextToken", JSONString.quoted(next))]
         }
     }
 

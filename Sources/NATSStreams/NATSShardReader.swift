@@ -2,6 +2,7 @@ internal import CloudHTTP
 internal import CloudSupport
 internal import NIOCore
 internal import RecordStreams
+internal import TextEncoding
 
 /// Reads a stream by an ephemeral consumer, which is made anew behind the last record whenever something goes wrong.
 ///
@@ -153,7 +154,7 @@ private actor ReaderState {
         let answer = try await client.call(
             connection,
             "CONSUMER.CREATE.\(stream)",
-            "{\"stream_name\":\(JSONValue.quote(stream)),\"config\":{\"deliver_policy\":\"by_start_sequence\","
+            "{\"stream_name\":\(JSONString.quoted(stream)),\"config\":{\"deliver_policy\":\"by_start_sequence\","
                 + "\"opt_start_seq\":\((last ?? 0) + 1),\"ack_policy\":\"none\",\"replay_policy\":\"instant\","
                 + "\"mem_storage\":true,\"inactive_threshold\":\(nanoseconds)}}"
         )

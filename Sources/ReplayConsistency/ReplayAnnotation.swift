@@ -1,4 +1,4 @@
-internal import CloudSupport
+internal import TextEncoding
 
 /// What a replay says of a record beside its payload: which job sent it, where it stood in the log, and whether it may
 /// overwrite.
@@ -80,14 +80,14 @@ extension ReplayAnnotation {
     }
 
     func json(wrapping: Wrapping?) -> String {
-        var text = "{\"job\":\(JSONValue.quote(job)),\"overwrite\":\(mayOverwrite),\"id\":\(JSONValue.quote(id))"
-        if let key { text += ",\"key\":" + JSONValue.quote(key) }
-        text += ",\"timestamp\":" + JSONValue.quote(timestamp)
-        if let source { text += ",\"source\":" + JSONValue.quote(source) }
-        text += ",\"position\":" + JSONValue.quote(position)
+        var text = "{\"job\":\(JSONString.quoted(job)),\"overwrite\":\(mayOverwrite),\"id\":\(JSONString.quoted(id))"
+        if let key { text += ",\"key\":" + JSONString.quoted(key) }
+        text += ",\"timestamp\":" + JSONString.quoted(timestamp)
+        if let source { text += ",\"source\":" + JSONString.quoted(source) }
+        text += ",\"position\":" + JSONString.quoted(position)
         if !annotations.isEmpty {
             let members = annotations.sorted { $0.key < $1.key }
-                .map { "\(JSONValue.quote($0.key)):\(JSONValue.quote($0.value))" }
+                .map { "\(JSONString.quoted($0.key)):\(JSONString.quoted($0.value))" }
             text += ",\"annotations\":{" + members.joined(separator: ",") + "}"
         }
         if let wrapping { text += ",\"wrapped\":\"\(wrapping.rawValue)\"" }

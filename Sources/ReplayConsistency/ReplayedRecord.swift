@@ -1,4 +1,3 @@
-internal import CloudSupport
 internal import TextEncoding
 
 /// A record that a replay annotated, taken apart into the annotation and the payload as it was recorded.
@@ -82,7 +81,7 @@ public struct ReplayedRecord: Sendable, Hashable {
         var bytes = Array("{\"\(ReplayAnnotation.member)\":\(annotation.json(wrapping: wrapping)),\"data\":".utf8)
         switch wrapping {
         case .json: bytes += payload
-        case .text: bytes += JSONValue.quote(String(decoding: payload, as: UTF8.self)).utf8
+        case .text: bytes += JSONString.quoted(String(decoding: payload, as: UTF8.self)).utf8
         case .base64: bytes += "\"\(Base64.encode(payload))\"".utf8
         }
         bytes.append(UInt8(ascii: "}"))

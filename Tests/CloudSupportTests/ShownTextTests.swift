@@ -29,6 +29,8 @@ struct ShownTextTests {
         let text = " a\u{1B}[31m\r\n\tb\u{9B}2J\u{202E}c\u{0}\u{7F}  é👩‍👩‍👧 "
         #expect(ForeignText.line(text) == "a\u{FFFD}[31m b\u{FFFD}2J\u{FFFD}c\u{FFFD}\u{FFFD} é👩‍👩‍👧")
         #expect(ForeignText.line("abcdef", limit: 3) == "abc…" && ForeignText.line("abc ", limit: 3) == "abc")
+        #expect(ForeignText.line(bytes: [0x61, 0xFF, 0x0A, 0x62]) == "a\u{FFFD} b")
+        #expect(ForeignText.line(bytes: "ééé".utf8, limit: 2) == "éé…")
         #expect(ForeignText.lines("a\n\tb\u{1B}]0;x\u{7}") == "a\n\tb\u{FFFD}]0;x\u{FFFD}")
         #expect(ForeignText.lines("a\nü") == "a\nü")
     }

@@ -90,19 +90,4 @@ struct TextTests {
         let deep = String(repeating: "<a>", count: 100_000)
         #expect(throws: XMLReader.Failure.self) { try XMLElement.parse(Array(deep.utf8)) }
     }
-
-    @Test("JSON is read as Foundation reads it, and refused when it is none")
-    func json() throws {
-        let text = #" {"a": [1, -2.5e3, true, null], "b": {"c\n\u00e9\ud83c\udf89": "\"\\\/"}} "#
-        let value = try JSONValue.parse(Array(text.utf8))
-        #expect(value["a"]?.elements.first?.integer == 1)
-        #expect(value["b"]?["c\né🎉"]?.text == "\"\\/")
-        let odd = "a\"\\\n\u{1}ü"
-        #expect(try JSONValue.parse(Array(JSONValue.quote(odd).utf8)).text == odd)
-        for bad in ["", "{", "[1,]", "{\"a\"}", "tru", "\"\\x\"", "\"\\ud800\"", "1 2", "{\"a\":1,}"] {
-            #expect(throws: JSONValue.Failure.self) { try JSONValue.parse(Array(bad.utf8)) }
-        }
-        let deep = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
-        #expect(throws: JSONValue.Failure.self) { try JSONValue.parse(deep) }
-    }
 }

@@ -128,6 +128,22 @@ struct GoogleCloudTests {
                 #expect(error.code == code && error.message.contains(words), "\(error)")
             }
         }
+        // What a proxy says, and a text that was cut within a character.
+        for (body, words) in [
+            (Array("<html>\n<b>no\u{1B}</b>".utf8), "status 400: <html> <b>no\u{FFFD}</b>"),
+            (Array("{\"error\":{\"message\":\"no é".utf8.dropLast()) + Array("\"}}".utf8), "status 400: no \u{FFFD}"),
+        ] {
+            try await TestServer.run { _ in
+                .answer(TestReply.Answer(400, body: body))
+            } _: { url in
+                let store = try GoogleCloudObjectStore(
+                    GoogleCloudConfiguration(bucket: "bucket", endpoint: url),
+                    credentials: nil
+                )
+                let error = try await #require(throws: ObjectStoreError.self) { try await store.get("key", range: nil) }
+                #expect(error.message.contains(words), "\(error)")
+            }
+        }
         let configuration = GoogleCloudConfiguration(bucket: "no-such-bucket", endpoint: try TestGoogle.endpoint)
         let store = try GoogleCloudObjectStore(configuration, credentials: nil)
         let error = try await #require(throws: ObjectStoreError.self) { try await store.list(ListOptions()) }
@@ -154,7 +170,7 @@ struct GoogleCloudTests {
         } _: { url in
             let file = """
                 {"type":"service_account","client_email":"me@x.iam","private_key_id":"7","token_uri":"\(url)/token",
-                 "private_key":\(JSONValue.quote(key.pemRepresentation))}
+                 "private_key":\(JSONString.quoted(key.pemRepresentation))}
                 """
             let credentials = try ApplicationDefaultCredentials(file: "key.json", file)
             let tokens = try await withThrowingTaskGroup(of: String.self) { group in

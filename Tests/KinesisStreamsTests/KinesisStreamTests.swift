@@ -157,7 +157,8 @@ struct KinesisStreamTests {
             return .text(
                 200,
                 """
-                {"Records":[{"SequenceNumber":"900","Data":"YQ==","PartitionKey":"k","ApproximateArrivalTimestamp":1.5E9}],
+                {"Records":[{"SequenceNumber":"900","Data":"YQ==","PartitionKey":"k","ApproximateArrivalTimestamp":1.5E9},
+                {"SequenceNumber":"901","Data":"Yg==","PartitionKey":"k","ApproximateArrivalTimestamp":1500000001}],
                 "NextShardIterator":"next","MillisBehindLatest":0}
                 """
             )
@@ -167,11 +168,11 @@ struct KinesisStreamTests {
             let gone = try await stream.reader(of: "shardId-0", from: .behind(StreamPosition("100")))
             let batch = try await gone.next()
             #expect(batch.continuity == .uncertain)
-            #expect(batch.records.map(\.sequence) == ["900"])
-            #expect(batch.records.map(\.arrival) == [1_500_000_000_000_000])
+            #expect(batch.records.map(\.sequence) == ["900", "901"])
+            #expect(batch.records.map(\.arrival) == [1_500_000_000_000_000, 1_500_000_001_000_000])
             let there = try await stream.reader(of: "shardId-0", from: .behind(StreamPosition("900"))).next()
             #expect(there.continuity == .whole)
-            #expect(there.records.isEmpty)
+            #expect(there.records.map(\.sequence) == ["901"])
         }
     }
 
@@ -225,6 +226,38 @@ struct KinesisStreamTests {
         await #expect {
             _ = try await KinesisStream(silent, credentials: TestKinesis.credentials).shards()
         } throws: { ($0 as? StreamError)?.code == .unavailable }
+    }
+
+    @Test("what somebody says of a refusal is told, however badly it is said")
+    func oddRefusals() async throws {
+        let cut =
+            Array("{\"__type\":\"ValidationException\",\"message\":\"no such ké".utf8.dropLast()) + Array("\"}".utf8)
+        let answers: [(body: [UInt8], parts: [String])] = [
+            (Array("<html>\n<h1>No\u{1B}way</h1>".utf8), ["status 400: <html> <h1>No\u{FFFD}way</h1>"]),
+            (Array("{\"error\":\"no way\"}".utf8), ["no way"]),
+            (cut, ["status 400 ValidationException: no such k\u{FFFD}"]),
+        ]
+        for answer in answers {
+            try await TestServer.run { _ in
+                .answer(TestReply.Answer(400, body: answer.body))
+            } _: { url in
+                let configuration = KinesisConfiguration(stream: "orders", region: "us-east-1", endpoint: url)
+                let error = try await #require(throws: StreamError.self) {
+                    _ = try await KinesisStream(configuration, credentials: TestKinesis.credentials).shards()
+                }
+                for part in answer.parts { #expect(error.message.contains(part)) }
+            }
+        }
+        // An answer that should hold records is not guessed at.
+        try await TestServer.run { _ in
+            .answer(TestReply.Answer(200, body: cut))
+        } _: { url in
+            let configuration = KinesisConfiguration(stream: "orders", region: "us-east-1", endpoint: url)
+            let error = try await #require(throws: StreamError.self) {
+                _ = try await KinesisStream(configuration, credentials: TestKinesis.credentials).shards()
+            }
+            #expect(error.message.contains("cannot be read: it is no JSON from byte \(cut.count - 2) on"))
+        }
     }
 
     @Test("a record that Kinesis could not take is refused before any is sent")

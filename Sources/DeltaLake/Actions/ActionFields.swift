@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// Why an action cannot be understood; whoever knows the object makes a ``DeltaLakeError`` of it.
 struct ActionFault: Error {
     var reason: String

@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// Who made a commit, when and why; readers of the table need none of it.
 ///
 /// Source: Delta Lake protocol, "Commit Provenance Information".

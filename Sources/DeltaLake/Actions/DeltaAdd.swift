@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// A data file of a table, and what the log says of it.
 ///
 /// Source: Delta Lake protocol, "Add File and Remove File".

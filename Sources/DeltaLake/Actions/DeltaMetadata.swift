@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// A table's identity, schema and settings.
 ///
 /// Source: Delta Lake protocol, "Change Metadata".

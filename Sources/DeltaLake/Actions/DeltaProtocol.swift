@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// What a program must know to read or to write a table.
 ///
 /// Source: Delta Lake protocol, "Protocol Evolution" and "Table Features".

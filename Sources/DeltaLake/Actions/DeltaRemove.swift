@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// A file that left a table: until it expires, a tombstone that tells a vacuum what may be deleted.
 ///
 /// Source: Delta Lake protocol, "Add File and Remove File".

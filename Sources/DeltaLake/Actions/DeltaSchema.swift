@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// The schema of a table of flat columns, to be written.
 ///
 /// Source: Delta Lake protocol, "Schema Serialization Format".
@@ -65,7 +67,7 @@ public struct DeltaSchema: Sendable, Hashable {
     /// - Throws: ``DeltaLakeError/Code/malformed`` when the text is no schema; ``DeltaLakeError/Code/unsupported`` when
     ///   a column of such a name has another type.
     public static func adding(_ fields: [Field], to schemaString: String) throws -> String {
-        guard let schema = try? JSONParser.parse(schemaString), case .object(var members) = schema,
+        guard let schema = try? JSONValue.parse(schemaString), case .object(var members) = schema,
             case .array(var columns)? = members["fields"]
         else {
             throw DeltaLakeError(

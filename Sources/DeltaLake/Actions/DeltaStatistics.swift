@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// What a file's entry says of its data: row count, and bounds and null counts of top-level columns.
 ///
 /// Bounds of columns within structs are passed over.
@@ -35,8 +37,8 @@ public struct DeltaStatistics: Sendable, Hashable {
     /// - Throws: ``DeltaLakeError/Code/malformed`` when it is no JSON object with a row count.
     public init(json text: String) throws {
         let value: JSONValue
-        do throws(JSONParser.Failure) {
-            value = try JSONParser.parse(text)
+        do throws(JSONValue.Failure) {
+            value = try JSONValue.parse(text)
         } catch {
             throw DeltaLakeError(
                 .malformed,

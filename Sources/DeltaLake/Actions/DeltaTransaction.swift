@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// How far an application has got with writing into a table.
 ///
 /// Source: Delta Lake protocol, "Transaction Identifiers".

@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// A piece of a table's state that belongs to whoever knows its name; two commits that change the same one conflict.
 ///
 /// Source: Delta Lake protocol, "Domain Metadata".

@@ -1,4 +1,5 @@
 internal import Parquet
+internal import TextEncoding
 
 /// Reads the actions of a classic checkpoint, or of a part of one, whoever wrote it.
 struct CheckpointReader {

@@ -1,4 +1,5 @@
 internal import Parquet
+internal import TextEncoding
 
 /// Writes a snapshot as a classic checkpoint: a row for each action, in an order that depends on the state alone.
 enum CheckpointWriter {

@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// Log entries as bytes: one action a line.
 ///
 /// Source: Delta Lake protocol, "Delta Log Entries".
@@ -33,10 +35,10 @@ enum CommitFile {
 
     private static func action(_ line: ArraySlice<UInt8>) throws(ActionFault) -> DeltaAction? {
         let value: JSONValue
-        do throws(JSONParser.Failure) {
-            value = try JSONParser.parse(line)
+        do throws(JSONValue.Failure) {
+            value = try JSONValue.parse(line)
         } catch {
-            throw ActionFault("no JSON at byte \(error.offset), \(error.reason)")
+            throw ActionFault("\(error)")
         }
         return try DeltaAction(value)
     }

@@ -1,4 +1,5 @@
 internal import ObjectStorage
+internal import TextEncoding
 
 extension DeltaLog {
     /// Commits some actions as a version, if nobody else has done so.
@@ -71,7 +72,7 @@ extension DeltaLog {
         // Only the first line of an entry of ours has the nonce; what others write need not be understood here.
         return result.bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first
             .map { line in
-                guard let value = try? JSONParser.parse(line) else { return false }
+                guard let value = try? JSONValue.parse(line) else { return false }
                 return value["commitInfo"]?["highwaterNonce"] == .string(nonce)
             } ?? false
     }

@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 /// The pointer to a recent checkpoint: a hint, which may be old, damaged or missing.
 ///
 /// Source: Delta Lake protocol, "Last Checkpoint File Schema". The optional checksum is neither written nor checked.
@@ -15,7 +17,7 @@ struct LastCheckpoint: Hashable, Sendable {
 
     /// `nil` when the bytes are nothing to go by.
     init?(_ bytes: [UInt8]) {
-        guard let value = try? JSONParser.parse(bytes[...]), case .integer(let version)? = value["version"],
+        guard let value = try? JSONValue.parse(bytes), case .integer(let version)? = value["version"],
             version >= 0
         else { return nil }
         self.version = version

@@ -1,4 +1,4 @@
-internal import DeltaLake
+internal import TextEncoding
 
 /// The columns of a journal: the domain `highwater.columns` of the catalog.
 ///
@@ -20,7 +20,7 @@ struct ColumnsDomain: Sendable, Hashable {
     ///
     /// - Throws: ``JournalError/Code/damagedCatalog``.
     init(_ text: String) throws {
-        guard let value = try? JSONParser.parse(Array(text.utf8)[...]), case .array(let columns)? = value["columns"]
+        guard let value = try? JSONValue.parse(text), case .array(let columns)? = value["columns"]
         else {
             throw JournalError(
                 .damagedCatalog,

@@ -1,5 +1,5 @@
-internal import DeltaLake
 internal import JMESPath
+internal import TextEncoding
 
 /// The manifest as text; `docs/presigned-reads.md` is its description.
 extension EventStreams {
@@ -247,10 +247,10 @@ private struct ManifestLine {
 
     init(_ bytes: ArraySlice<UInt8>, number: Int) throws {
         self.number = number
-        do throws(JSONParser.Failure) {
-            value = try JSONParser.parse(bytes)
+        do throws(JSONValue.Failure) {
+            value = try JSONValue.parse(bytes)
         } catch {
-            throw ManifestLine.invalid(number, "it is not JSON from byte \(error.offset) on: \(error.reason)")
+            throw ManifestLine.invalid(number, "\(error)")
         }
         guard case .object = value else { throw ManifestLine.invalid(number, "it is no object") }
     }

@@ -1,6 +1,7 @@
 internal import CloudHTTP
 internal import CloudSupport
 internal import ObjectStorage
+internal import TextEncoding
 
 /// Sends requests as often as it takes, and tells what came of them.
 struct GoogleClient: Sendable {

@@ -1,5 +1,6 @@
 internal import CloudHTTP
 internal import CloudSupport
+internal import TextEncoding
 
 /// Google refused a request.
 struct GoogleFailure: Error, Sendable, CustomStringConvertible {
@@ -18,10 +19,10 @@ struct GoogleFailure: Error, Sendable, CustomStringConvertible {
 
     init(_ response: HTTPResponse, body: [UInt8]) {
         // Proxies answer in HTML, and media requests in plain text: then the status has to do.
-        let error = (try? JSONValue.parse(body))?["error"]
+        let error = (try? JSONValue.parse(repairing: body))?["error"]
         status = response.status
         reason = error?["errors"]?.elements.first?["reason"]?.text ?? ""
-        message = error?["message"]?.text ?? String(decoding: body.prefix(200), as: UTF8.self)
+        message = error?["message"]?.text ?? ForeignText.line(bytes: body)
         contentRange = response.header("content-range")
         retryAfter = RetryPolicy.retryAfter(response.header("retry-after"))
     }

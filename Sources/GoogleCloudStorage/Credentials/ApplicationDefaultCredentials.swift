@@ -1,5 +1,6 @@
 internal import CloudHTTP
 package import CloudSupport
+internal import TextEncoding
 
 /// Credentials as Google's own tools find them: a file that `GOOGLE_APPLICATION_CREDENTIALS` names, that of
 /// `gcloud auth application-default login`, or the metadata server of the machine.
@@ -51,7 +52,7 @@ public struct ApplicationDefaultCredentials: GoogleCredentialsProvider {
     public init(file path: String, _ text: String) throws {
         let json: JSONValue
         do {
-            json = try JSONValue.parse(Array(text.utf8))
+            json = try JSONValue.parse(text)
         } catch {
             throw GoogleCredentialsError("\(path) is no file of credentials: \(error)")
         }
@@ -129,7 +130,13 @@ public struct ApplicationDefaultCredentials: GoogleCredentialsProvider {
             )
         }
         let body = try await answer(request, source)
-        guard let json = try? JSONValue.parse(body), let token = json["access_token"]?.text else {
+        let json: JSONValue
+        do {
+            json = try JSONValue.parse(body)
+        } catch {
+            throw GoogleCredentialsError("\(request.url) answered without an access token: \(error)")
+        }
+        guard let token = json["access_token"]?.text else {
             throw GoogleCredentialsError("\(request.url) answered without an access token")
         }
         let seconds = json["expires_in"]?.integer ?? 3600
@@ -157,7 +164,7 @@ public struct ApplicationDefaultCredentials: GoogleCredentialsProvider {
             throw unreachable(failure, request, source)
         }
         guard document.status == 200 else {
-            let text = String(decoding: document.body.prefix(300), as: UTF8.self)
+            let text = ForeignText.line(bytes: document.body)
             throw GoogleCredentialsError("\(request.url) gave no token: status \(document.status) \(text)")
         }
         return document.body

@@ -1,4 +1,3 @@
-internal import CloudSupport
 internal import CryptoExtras
 internal import TextEncoding
 
@@ -36,10 +35,10 @@ public struct ServiceAccountKey: Sendable {
     /// A JSON Web Token signed with RS256, RFC 7515 and 7519, which Google trades for an access token.
     func assertion(scope: String, audience: String, now: Int64) throws -> String {
         let second = now / 1_000_000
-        let identifier = keyID.map { ",\"kid\":" + JSONValue.quote($0) } ?? ""
+        let identifier = keyID.map { ",\"kid\":" + JSONString.quoted($0) } ?? ""
         let header = "{\"alg\":\"RS256\",\"typ\":\"JWT\"\(identifier)}"
         let claims =
-            "{\"iss\":\(JSONValue.quote(email)),\"scope\":\(JSONValue.quote(scope)),\"aud\":\(JSONValue.quote(audience)),"
+            "{\"iss\":\(JSONString.quoted(email)),\"scope\":\(JSONString.quoted(scope)),\"aud\":\(JSONString.quoted(audience)),"
             + "\"iat\":\(second),\"exp\":\(second + 3600)}"
         let text =
             Base64.encode(Array(header.utf8), forURL: true) + "." + Base64.encode(Array(claims.utf8), forURL: true)

@@ -1,5 +1,6 @@
 internal import CloudSupport
 public import ObjectStorage
+internal import TextEncoding
 
 extension GoogleCloudObjectStore {
     /// Stores an object; one request, and one more when the answer to a conditional put was lost.

@@ -1,6 +1,7 @@
 internal import CloudHTTP
 internal import CloudSupport
 public import ObjectStorage
+internal import TextEncoding
 
 /// An object stored piece by piece in a resumable session.
 ///
@@ -156,7 +157,10 @@ actor GoogleCloudUpload: ObjectUpload {
         do {
             json = try JSONValue.parse(body)
         } catch {
-            throw ObjectStoreError(.unavailable, "\(name) may or may not be stored: \(error). Look whether it is.")
+            throw ObjectStoreError(
+                .unavailable,
+                "\(name) may or may not be stored, since Google's answer cannot be read: \(error). Look whether it is."
+            )
         }
         if let found = json["crc32c"]?.text, found != checksum.base64 {
             throw ObjectStoreError(

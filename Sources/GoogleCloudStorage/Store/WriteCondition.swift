@@ -1,5 +1,6 @@
 internal import CloudSupport
 internal import ObjectStorage
+internal import TextEncoding
 
 /// When a write may take effect, and how to recognise it afterwards.
 struct WriteCondition: Sendable {
@@ -43,12 +44,12 @@ struct WriteCondition: Sendable {
         metadata["highwater-nonce"] = nonce
         if case .ifMatches(let tag) = mode { metadata["highwater-replaced"] = Self.mark(tag, key) }
         let pairs = metadata.sorted { $0.key < $1.key }
-            .map { JSONValue.quote($0.key) + ":" + JSONValue.quote($0.value) }
+            .map { JSONString.quoted($0.key) + ":" + JSONString.quoted($0.value) }
             .joined(separator: ",")
-        var members = ["\"name\":\(JSONValue.quote(name))", "\"contentType\":\"application/octet-stream\""]
+        var members = ["\"name\":\(JSONString.quoted(name))", "\"contentType\":\"application/octet-stream\""]
         if let checksum { members.append("\"crc32c\":\"\(checksum.base64)\"") }
         if let storageClass = configuration.storageClass {
-            members.append("\"storageClass\":\(JSONValue.quote(storageClass))")
+            members.append("\"storageClass\":\(JSONString.quoted(storageClass))")
         }
         members.append("\"metadata\":{\(pairs)}")
         return "{" + members.joined(separator: ",") + "}"

@@ -2,6 +2,7 @@ internal import AWSSigning
 internal import CloudHTTP
 internal import CloudSupport
 internal import RecordStreams
+internal import TextEncoding
 
 /// Signs requests to Kinesis, sends them as often as it takes, and tells what came of them.
 ///
@@ -87,7 +88,7 @@ struct KinesisClient: Sendable {
     /// - Throws: ``KinesisFailure`` when Kinesis refuses it for a reason that waiting does not mend,
     ///   ``StreamError`` when there was no answer, or `CancellationError`.
     func call(_ action: String, _ members: [(name: String, json: String)]) async throws -> JSONValue {
-        let text = "{" + members.map { JSONValue.quote($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
+        let text = "{" + members.map { JSONString.quoted($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
         let body = Array(text.utf8)
         var attempts = Attempts(policy)
         var hasRenewed = false

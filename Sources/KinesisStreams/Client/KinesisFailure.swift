@@ -1,5 +1,6 @@
 internal import CloudHTTP
 internal import CloudSupport
+internal import TextEncoding
 
 /// Kinesis refused a request.
 struct KinesisFailure: Error, Sendable, CustomStringConvertible {
@@ -15,13 +16,15 @@ struct KinesisFailure: Error, Sendable, CustomStringConvertible {
     let retryAfter: Duration?
 
     init(_ response: HTTPResponse, body: [UInt8]) {
-        // Gateways answer in HTML or not at all: then the status has to do.
-        let document = try? JSONValue.parse(body)
+        // Gateways answer in HTML or not at all: then that and the status have to do.
+        let document = try? JSONValue.parse(repairing: body)
         let type = document?["__type"]?.text ?? response.header("x-amzn-errortype") ?? ""
         status = response.status
         // `com.amazonaws.kinesis#ResourceNotFoundException:http://…`
         code = String((type.split(separator: "#").last ?? "").prefix { $0 != ":" })
-        message = document?["message"]?.text ?? document?["Message"]?.text ?? ""
+        message =
+            document?["message"]?.text ?? document?["Message"]?.text
+            ?? (document?["__type"] == nil ? ForeignText.line(bytes: body) : "")
         requestID = response.header("x-amzn-requestid")
         retryAfter = RetryPolicy.retryAfter(response.header("retry-after"))
     }

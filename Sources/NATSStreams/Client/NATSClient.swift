@@ -1,8 +1,8 @@
 internal import CloudHTTP
-internal import CloudSupport
 internal import NIOCore
 internal import RecordStreams
 internal import Synchronization
+internal import TextEncoding
 
 /// Talks to JetStream by whatever connection there is, and makes a new one when there is none.
 final class NATSClient: Sendable {

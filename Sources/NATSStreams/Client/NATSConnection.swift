@@ -1,9 +1,9 @@
-internal import CloudSupport
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 internal import RecordStreams
 internal import Synchronization
+internal import TextEncoding
 
 /// One connection to one server, ready to be used: greeted, encrypted where it must be, and let in.
 ///
@@ -131,7 +131,7 @@ final class NATSConnection: Sendable {
         for (name, value) in [
             ("user", configuration.user), ("pass", configuration.password), ("auth_token", configuration.token),
         ] {
-            if let value { members.append("\"\(name)\":\(JSONValue.quote(value))") }
+            if let value { members.append("\"\(name)\":\(JSONString.quoted(value))") }
         }
         let promise = channel.eventLoop.makePromise(of: Void.self)
         try await run { $0.expectPong(promise) }

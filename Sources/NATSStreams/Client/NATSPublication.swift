@@ -1,6 +1,7 @@
 internal import CloudSupport
 internal import NIOCore
 internal import RecordStreams
+internal import TextEncoding
 
 /// Records on their way into a stream by one connection, and which of them were acknowledged.
 ///
@@ -35,7 +36,7 @@ final class NATSPublication {
     init(token: Int, count: Int, connection: NATSConnection.Identity) {
         self.token = token
         self.connection = connection
-        expected = Array("{\"stream\":\(JSONValue.quote(connection.stream))".utf8)
+        expected = Array("{\"stream\":\(JSONString.quoted(connection.stream))".utf8)
         isAcknowledged = Array(repeating: false, count: count)
     }
 
@@ -86,8 +87,15 @@ final class NATSPublication {
         if let headers = message.headers, NATSHeaders(headers).status == 503 {
             return connection.noStreamTakes()
         }
-        guard let answer = try? JSONValue.parse(Array(message.payload.readableBytesView)) else {
-            return StreamError(.failed, "\(connection.name) acknowledged a record with something that is no JSON.")
+        let answer: JSONValue
+        do {
+            answer = try JSONValue.parse(Array(message.payload.readableBytesView))
+        } catch {
+            let text = ForeignText.line(bytes: message.payload.readableBytesView)
+            return StreamError(
+                .failed,
+                "\(connection.name) acknowledged a record with something that cannot be read, \"\(text)\": \(error)."
+            )
         }
         if let failure = JetStreamFailure(answer) { return failure.error(connection, "a record") }
         guard let stream = answer["stream"]?.text, answer["seq"]?.integer != nil else {

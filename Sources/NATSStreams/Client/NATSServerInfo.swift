@@ -1,6 +1,6 @@
-internal import CloudSupport
 internal import NIOCore
 internal import RecordStreams
+internal import TextEncoding
 
 /// What a server says of itself when a client connects.
 struct NATSServerInfo: Sendable, Equatable {
@@ -18,7 +18,7 @@ struct NATSServerInfo: Sendable, Equatable {
         do throws(JSONValue.Failure) {
             value = try JSONValue.parse(Array(bytes.readableBytesView))
         } catch {
-            throw NATSProtocolError(description: "an INFO that is no JSON (\(error))")
+            throw NATSProtocolError(description: "an INFO that cannot be read: \(error)")
         }
         guard case .object = value else { throw NATSProtocolError(description: "an INFO that is no object") }
         version = value["version"]?.text ?? ""

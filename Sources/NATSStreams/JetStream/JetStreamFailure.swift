@@ -1,5 +1,5 @@
-internal import CloudSupport
 internal import RecordStreams
+internal import TextEncoding
 
 /// The error in an answer of JetStream.
 ///

@@ -1,5 +1,5 @@
-internal import CloudSupport
 internal import RecordStreams
+internal import TextEncoding
 
 /// What JetStream says of a stream.
 struct JetStreamState: Sendable, Hashable {

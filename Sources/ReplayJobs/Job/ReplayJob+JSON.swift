@@ -1,4 +1,3 @@
-internal import CloudSupport
 internal import EventJournal
 internal import TextEncoding
 
@@ -9,22 +8,22 @@ extension ReplayJob {
         var owned: String?
         if let owner {
             owned = JSONLine.object([
-                ("name", JSONValue.quote(owner.name)), ("beat", "\(owner.beat)"),
+                ("name", JSONString.quoted(owner.name)), ("beat", "\(owner.beat)"),
                 ("seen", "\(owner.seen.microseconds)"),
             ])
         }
         let trouble = trouble.map { trouble in
             JSONLine.object([
-                ("message", JSONValue.quote(trouble.message)), ("attempts", "\(trouble.attempts)"),
+                ("message", JSONString.quoted(trouble.message)), ("attempts", "\(trouble.attempts)"),
                 ("since", "\(trouble.since.microseconds)"), ("next", "\(trouble.next.microseconds)"),
             ])
         }
         let text = JSONLine.object([
-            ("format", "1"), ("job", JSONValue.quote(id)), ("nonce", JSONValue.quote(nonce)),
-            ("created", "\(created.microseconds)"), ("state", JSONValue.quote(state.rawValue)),
-            ("message", message.map(JSONValue.quote)), ("epoch", "\(epoch)"), ("owner", owned),
+            ("format", "1"), ("job", JSONString.quoted(id)), ("nonce", JSONString.quoted(nonce)),
+            ("created", "\(created.microseconds)"), ("state", JSONString.quoted(state.rawValue)),
+            ("message", message.map(JSONString.quoted)), ("epoch", "\(epoch)"), ("owner", owned),
             ("trouble", trouble),
-            ("sink_mark", sinkMark.map(JSONValue.quote)),
+            ("sink_mark", sinkMark.map(JSONString.quoted)),
             ("spec", spec.json), ("begun", hasBegun ? "1" : nil), ("position", position?.json),
             ("progress", progress.json),
         ])
@@ -89,8 +88,8 @@ extension ReplayJob {
 extension JobPosition {
     fileprivate var json: String {
         JSONLine.object([
-            ("moment", "\(moment)"), ("sent", JSONValue.quote(Base64.encode(sent.packed))),
-            ("more", isWhole ? nil : "true"), ("batch", (append?.id.description).map(JSONValue.quote)),
+            ("moment", "\(moment)"), ("sent", JSONString.quoted(Base64.encode(sent.packed))),
+            ("more", isWhole ? nil : "true"), ("batch", (append?.id.description).map(JSONString.quoted)),
             ("batch_events", append.map { "\($0.count)" }),
             ("batch_sum", append.map { "\(Int64(bitPattern: $0.sum))" }),
         ])
@@ -137,15 +136,15 @@ extension ReplayJobSpec {
     fileprivate var json: String {
         func texts(_ texts: [String: String]) -> String? {
             texts.isEmpty
-                ? nil : JSONLine.object(texts.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.quote($0.value)) })
+                ? nil : JSONLine.object(texts.sorted { $0.key < $1.key }.map { ($0.key, JSONString.quoted($0.value)) })
         }
         return JSONLine.object([
-            ("sink", JSONValue.quote(sink)), ("sink_options", texts(sinkOptions)),
+            ("sink", JSONString.quoted(sink)), ("sink_options", texts(sinkOptions)),
             ("after", after.map { "\($0.microseconds)" }), ("through", through.map { "\($0.microseconds)" }),
-            ("where", condition.map(JSONValue.quote)), ("select", projection.map(JSONValue.quote)),
+            ("where", condition.map(JSONString.quoted)), ("select", projection.map(JSONString.quoted)),
             ("strict", isStrict ? "true" : nil), ("latest_per_key", latestPerKey ? "true" : nil),
             ("annotated", isAnnotated ? "true" : nil), ("annotations", texts(annotations)),
-            ("may_overwrite", mayOverwrite ? "true" : nil), ("rate", (rate?.text).map(JSONValue.quote)),
+            ("may_overwrite", mayOverwrite ? "true" : nil), ("rate", (rate?.text).map(JSONString.quoted)),
             ("batch_records", batchRecords.map { "\($0)" }), ("lease_seconds", "\(lease.inSeconds)"),
         ])
     }
@@ -178,8 +177,6 @@ extension ReplayJobSpec {
 }
 
 extension JSONValue {
-    fileprivate var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
-
     /// A measure for people, which no process decides by: one that cannot be is brought into its bounds.
     fileprivate func double(upTo most: Double) -> Double? { double.map { $0 > 0 ? min($0, most) : 0 } }
 
@@ -208,7 +205,8 @@ enum JSONLine {
     /// An object of members that are there.
     static func object(_ members: [(String, String?)]) -> String {
         "{"
-            + members.compactMap { name, json in json.map { JSONValue.quote(name) + ":" + $0 } }.joined(separator: ",")
+            + members.compactMap { name, json in json.map { JSONString.quoted(name) + ":" + $0 } }
+            .joined(separator: ",")
             + "}"
     }
 }

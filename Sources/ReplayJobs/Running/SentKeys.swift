@@ -1,4 +1,3 @@
-internal import CloudSupport
 internal import EventJournal
 internal import ObjectStorage
 

@@ -1,4 +1,3 @@
-internal import CloudSupport
 internal import Parquet
 
 #if canImport(Glibc)

@@ -162,7 +162,7 @@ public struct HTTPReplaySink: ReplaySink {
                 try await response.read(into: &answer, upTo: 1 << 20)
                 if response.status == 413 { return false }
                 // It goes into jobs and onto terminals.
-                let text = ForeignText.line(String(decoding: answer.prefix(1200), as: UTF8.self))
+                let text = ForeignText.line(bytes: answer)
                 problem = "it answers \(response.status)" + (text.isEmpty ? "" : ", and the server's text is: \(text)")
                 guard [408, 425, 429].contains(response.status) || response.status >= 500 else {
                     throw ReplayJobError(

@@ -1,5 +1,4 @@
 internal import CSimdJSON
-internal import CloudSupport
 internal import EventJournal
 internal import Parquet
 internal import TextEncoding

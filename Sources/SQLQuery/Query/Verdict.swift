@@ -1,4 +1,4 @@
-internal import CloudSupport
+internal import TextEncoding
 
 /// What the engine says of a statement: that its own parser takes it for a single query.
 ///
@@ -49,7 +49,7 @@ struct Verdict {
     }
 
     private static func refusal(_ json: String, _ statement: String) -> SQLError {
-        guard let said = try? JSONValue.parse(Array(json.utf8)), let kind = said["error_type"]?.text else {
+        guard let said = try? JSONValue.parse(json), let kind = said["error_type"]?.text else {
             return SQLError(.engine, "What the engine says of the statement is no JSON: \(json.prefix(300))")
         }
         if kind == "not implemented" { return notAQuery }

@@ -1,4 +1,4 @@
-internal import CloudSupport
+internal import TextEncoding
 
 /// The text of a ledger; see `docs/streams.md`.
 extension Ledger {
@@ -7,7 +7,7 @@ extension Ledger {
         func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
         func object(_ members: [(String, String?)]) -> String {
             "{"
-                + members.compactMap { name, json in json.map { JSONValue.quote(name) + ":" + $0 } }
+                + members.compactMap { name, json in json.map { JSONString.quoted(name) + ":" + $0 } }
                 .joined(separator: ",") + "}"
         }
         let archivers = archivers.sorted { $0.key < $1.key }
@@ -20,8 +20,8 @@ extension Ledger {
                     id,
                     Optional(
                         object([
-                            ("parents", shard.parents.isEmpty ? nil : list(shard.parents.map(JSONValue.quote))),
-                            ("owner", shard.owner.map(JSONValue.quote)), ("epoch", "\(shard.epoch)"),
+                            ("parents", shard.parents.isEmpty ? nil : list(shard.parents.map(JSONString.quoted))),
+                            ("owner", shard.owner.map(JSONString.quoted)), ("epoch", "\(shard.epoch)"),
                             ("ended", shard.isEnded ? "true" : nil), ("verified", shard.verified.map { "\($0)" }),
                             ("waiting", shard.waiting.map { "\($0)" }), ("counted", shard.counted.map { "\($0)" }),
                         ])
@@ -30,14 +30,14 @@ extension Ledger {
             }
         let gaps = gaps.map { gap in
             object([
-                ("shard", JSONValue.quote(gap.shard)), ("after", gap.after.map(JSONValue.quote)),
-                ("before", gap.before.map(JSONValue.quote)),
+                ("shard", JSONString.quoted(gap.shard)), ("after", gap.after.map(JSONString.quoted)),
+                ("before", gap.before.map(JSONString.quoted)),
                 ("archived_through", gap.archivedThrough.map { "\($0)" }), ("noticed", "\(gap.noticed)"),
                 ("certain", gap.isCertain ? "true" : "false"),
             ])
         }
         let text = object([
-            ("format", "1"), ("stream", JSONValue.quote(stream)), ("nonce", JSONValue.quote(nonce)),
+            ("format", "1"), ("stream", JSONString.quoted(stream)), ("nonce", JSONString.quoted(nonce)),
             ("listed", listed.map { "\($0)" }), ("archivers", object(archivers)), ("shards", object(shards)),
             ("gaps", list(gaps)),
         ])

@@ -167,7 +167,7 @@ struct EventStreamsTests {
         let text = String(decoding: streams.encoded(), as: UTF8.self)
         let lines = text.split(separator: "\n").map(String.init)
         let cases: [(String, String)] = [
-            ("", "empty"), ("x\n", "not JSON"), (lines[1], "not the head"), (lines[0], "cut short"),
+            ("", "empty"), ("x\n", "no JSON"), (lines[1], "not the head"), (lines[0], "cut short"),
             (text.replacing("\"version\":1", with: "\"version\":3"), "update Highwater"),
             (text.replacing("\"version\":1", with: "\"version\":2"), "belong to version 2"),
             (text.replacing("\"share\":null", with: "\"share\":null,\"where\":\"a\""), "belong to version 2"),

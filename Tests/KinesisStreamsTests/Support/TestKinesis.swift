@@ -1,9 +1,9 @@
 import AWSSigning
-import CloudSupport
 import CloudTesting
 import Foundation
 import RecordStreams
 import Testing
+import TextEncoding
 
 @testable import KinesisStreams
 

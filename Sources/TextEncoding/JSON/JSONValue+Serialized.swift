@@ -1,8 +1,6 @@
-internal import TextEncoding
-
 extension JSONValue {
     /// The value as one line of UTF-8, with the members of objects by name, so that equal values have equal bytes.
-    var serialized: [UInt8] {
+    package var serialized: [UInt8] {
         var output: [UInt8] = []
         serialize(to: &output)
         return output

@@ -1,54 +1,39 @@
-/// Reads one JSON document (RFC 8259) from UTF-8.
+/// Reads one document; ``JSONValue/parse(_:)-(ArraySlice<UInt8>)`` says what is refused.
 ///
-/// Refused are: nesting deeper than 64, numbers longer than 64 characters, halves of surrogate pairs, a member name
-/// that stands twice, and text that is no UTF-8. Everything else that RFC 8259 allows is read.
-package struct JSONParser {
-    /// What is wrong, and how many bytes from the start.
-    package struct Failure: Error, Hashable {
-        package var reason: String
-        package var offset: Int
-    }
+/// Every access is checked against the length; the bytes outlive the parser, which never leaves `JSONValue.parse`.
+@safe struct JSONParser {
+    typealias Failure = JSONValue.Failure
 
     private static let deepest = 64
     private static let longestNumber = 64
 
-    private let bytes: ArraySlice<UInt8>
-    private var position: Int
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
     private let end: Int
 
-    private init(_ bytes: ArraySlice<UInt8>) {
-        self.bytes = bytes
-        position = bytes.startIndex
-        end = bytes.endIndex
+    init(_ bytes: UnsafeRawBufferPointer) {
+        unsafe self.bytes = bytes
+        end = bytes.count
     }
 
-    /// The value of a document.
-    ///
-    /// - Complexity: O(n) in its bytes.
-    package static func parse(_ bytes: ArraySlice<UInt8>) throws(Failure) -> JSONValue {
-        var parser = JSONParser(bytes)
-        parser.skipSpace()
-        let value = try parser.value(depth: 0)
-        parser.skipSpace()
-        guard parser.position == parser.end else { throw parser.failure("something follows the value") }
+    mutating func document() throws(Failure) -> JSONValue {
+        skipSpace()
+        let value = try value(depth: 0)
+        skipSpace()
+        guard position == end else { throw failure("something follows the value") }
         return value
     }
 
-    static func parse(_ text: String) throws(Failure) -> JSONValue { try parse(Array(text.utf8)[...]) }
+    private func failure(_ reason: String) -> Failure { Failure(reason: reason, offset: position) }
 
-    private func failure(_ reason: String) -> Failure {
-        Failure(reason: reason, offset: position - bytes.startIndex)
+    private var next: UInt8? { position < end ? unsafe bytes[position] : nil }
+
+    private func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
     }
 
-    private var next: UInt8? { position < end ? bytes[position] : nil }
-
     private mutating func skipSpace() {
-        while position < end {
-            switch bytes[position] {
-            case 0x20, 0x09, 0x0A, 0x0D: position += 1
-            default: return
-            }
-        }
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {
@@ -80,7 +65,7 @@ package struct JSONParser {
 
     private mutating func literal(_ text: StaticString) throws(Failure) {
         let expected = text.description.utf8
-        guard bytes[position..<end].starts(with: expected) else { throw failure("no value begins like this") }
+        guard unsafe slice(position..<end).starts(with: expected) else { throw failure("no value begins like this") }
         position += expected.count
     }
 
@@ -133,7 +118,7 @@ package struct JSONParser {
         guard position - start <= JSONParser.longestNumber else {
             throw failure("a number of more than \(JSONParser.longestNumber) characters")
         }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        let text = unsafe String(decoding: slice(start..<position), as: UTF8.self)
         // Only -0 has another text than its value.
         if position == integerEnd, text != "-0", let value = Int64(text) { return .integer(value) }
         return .number(text)
@@ -149,47 +134,61 @@ package struct JSONParser {
 
     private mutating func string() throws(Failure) -> String {
         position += 1
-        let start = position
-        while position < end {
-            switch bytes[position] {
-            case UInt8(ascii: "\""):
-                let text = try text(bytes[start..<position])
+        var unescaped: [UInt8] = []
+        while true {
+            let start = position
+            let isASCII = skipPlain()
+            let plain = start..<position
+            switch next {
+            case UInt8(ascii: "\"") where isASCII && unescaped.isEmpty:
+                // Most strings, and all long ones: nothing has to be undone or checked.
                 position += 1
-                return text
-            case UInt8(ascii: "\\"): return try escapedString(from: start)
-            case 0..<0x20: throw failure("a control character in a string")
-            default: position += 1
-            }
-        }
-        throw failure("a string has no end")
-    }
-
-    private func text(_ utf8: some Collection<UInt8>) throws(Failure) -> String {
-        guard let text = String(validating: utf8, as: UTF8.self) else {
-            throw failure("a string that ends here is no UTF-8")
-        }
-        return text
-    }
-
-    /// The rest of a string that has an escape sequence at the position.
-    private mutating func escapedString(from start: Int) throws(Failure) -> String {
-        var unescaped = Array(bytes[start..<position])
-        while let byte = next {
-            switch byte {
+                return unsafe String(decoding: slice(plain), as: UTF8.self)
             case UInt8(ascii: "\""):
-                let text = try text(unescaped)
+                unsafe unescaped.append(contentsOf: slice(plain))
+                guard let text = String(validating: unescaped, as: UTF8.self) else {
+                    throw failure("a string that ends here is no UTF-8")
+                }
                 position += 1
                 return text
             case UInt8(ascii: "\\"):
                 position += 1
+                unsafe unescaped.append(contentsOf: slice(plain))
                 try escape(to: &unescaped)
-            case 0..<0x20: throw failure("a control character in a string")
-            default:
-                unescaped.append(byte)
-                position += 1
+            case nil: throw failure("a string has no end")
+            default: throw failure("a control character in a string")
             }
         }
-        throw failure("a string has no end")
+    }
+
+    /// Goes to the next byte of a string that does not stand for itself, or to the end, and says whether all up to it
+    /// are ASCII.
+    private mutating func skipPlain() -> Bool {
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        var all: UInt64 = 0
+        // Eight at a time, as long as none of them is one.
+        while position + 8 <= end {
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            if JSONParser.hasSpecial(word) { break }
+            all |= word
+            position += 8
+        }
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+            all |= UInt64(byte)
+            position += 1
+        }
+        return all & highs == 0
+    }
+
+    /// Whether one of eight bytes is a quotation mark, a backslash or a control character.
+    private static func hasSpecial(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let (quotes, backslashes) = (word ^ ones &* 0x22, word ^ ones &* 0x5C)
+        // Less one each, a byte that was zero has its highest bit set; less 32, one that was a control character. What
+        // that takes from the byte above can only matter when there is such a byte already.
+        let borrowed =
+            (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word
+        return borrowed & (ones &* 0x80) != 0
     }
 
     private mutating func escape(to output: inout [UInt8]) throws(Failure) {
