@@ -44,23 +44,6 @@ struct Snapshot: Sendable {
     }
 }
 
-/// An object of a journal that is not what was written.
-public struct DamagedSegment: Sendable {
-    /// The object's key, relative to the journal.
-    public var object: String
-    /// How many events it held by its name; `nil` when the name says nothing.
-    public var events: Int?
-    /// What is wrong.
-    public var error: JournalError
-
-    /// Describes a damaged object.
-    public init(object: String, events: Int?, error: JournalError) {
-        self.object = object
-        self.events = events
-        self.error = error
-    }
-}
-
 /// A row of a segment of the inbox.
 struct RowReference: Sendable, Hashable {
     var segment: Segment

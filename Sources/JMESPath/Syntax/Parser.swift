@@ -6,10 +6,12 @@ struct Parser {
     private static let projectionStop = 10
 
     private var lexer: Lexer
-    private var token: Token
+    /// The word that is next.
+    private(set) var token: Token
     private var ahead: [Token] = []
     private var nesting = 0
-    private var program = Program()
+    /// What was made so far.
+    var program = Program()
 
     /// Compiles an expression.
     static func program(_ bytes: [UInt8], json: TreeParser) throws(SyntaxFault) -> Program {
@@ -29,7 +31,7 @@ struct Parser {
 
     // MARK: Words
 
-    private mutating func advance() throws(SyntaxFault) {
+    mutating func advance() throws(SyntaxFault) {
         token = ahead.isEmpty ? try lexer.next() : ahead.removeFirst()
     }
 
@@ -38,23 +40,23 @@ struct Parser {
         return ahead[0].kind
     }
 
-    private mutating func match(_ kind: Token.Kind, _ what: String) throws(SyntaxFault) {
+    mutating func match(_ kind: Token.Kind, _ what: String) throws(SyntaxFault) {
         guard token.kind == kind else { throw unexpected("Expected \(what)") }
         try advance()
     }
 
-    private func unexpected(_ what: String) -> SyntaxFault {
+    func unexpected(_ what: String) -> SyntaxFault {
         if token.kind == .end { return SyntaxFault(.syntax, "\(what), but the expression ends.", token.offset) }
         return SyntaxFault(.syntax, "\(what).", token.offset)
     }
 
     // MARK: Steps
 
-    private mutating func add(_ instruction: Instruction, over steps: Int32...) throws(SyntaxFault) -> Int32 {
+    mutating func add(_ instruction: Instruction, over steps: Int32...) throws(SyntaxFault) -> Int32 {
         try add(instruction, over: steps)
     }
 
-    private mutating func add(_ instruction: Instruction, over steps: [Int32]) throws(SyntaxFault) -> Int32 {
+    mutating func add(_ instruction: Instruction, over steps: [Int32]) throws(SyntaxFault) -> Int32 {
         var instruction = instruction
         instruction.depth = 1 + (steps.map { program.instructions[Int($0)].depth }.max() ?? 0)
         guard instruction.depth <= JMESPathExpression.maximumDepth else { throw tooDeep(Int(instruction.offset)) }
@@ -90,7 +92,7 @@ struct Parser {
 
     // MARK: Expressions
 
-    private mutating func expression(_ power: Int) throws(SyntaxFault) -> Int32 {
+    mutating func expression(_ power: Int) throws(SyntaxFault) -> Int32 {
         nesting += 1
         defer { nesting -= 1 }
         guard nesting <= JMESPathExpression.maximumDepth else { throw tooDeep(token.offset) }
@@ -243,7 +245,7 @@ struct Parser {
         }
     }
 
-    private mutating func projection(
+    mutating func projection(
         _ operation: Instruction.Operation,
         _ left: Int32,
         power: Int,
@@ -274,129 +276,6 @@ struct Parser {
             return try list(offset)
         default: throw unexpected("Expected a name, \"*\", \"[\" or \"{\" after the dot")
         }
-    }
-
-    /// An index, a slice or `[*]` behind `left`.
-    private mutating func bracket(_ left: Int32) throws(SyntaxFault) -> Int32 {
-        let offset = token.offset
-        try advance()
-        if token.kind == .star {
-            try advance()
-            try match(.rightBracket, "\"]\" after \"[*\"")
-            return try projection(.projection, left, power: Token.Kind.star.power, offset)
-        }
-        var parts: [Int?] = [nil, nil, nil]
-        var part = 0
-        var step = token
-        while token.kind == .number || token.kind == .colon {
-            if token.kind == .colon {
-                part += 1
-                if part > 2 { throw unexpected("A slice has at most two colons") }
-            } else {
-                if parts[part] != nil { throw unexpected("Expected \":\" or \"]\"") }
-                parts[part] = token.number
-                if part == 2 { step = token }
-            }
-            try advance()
-        }
-        guard part > 0 else {
-            guard let index = parts[0] else { throw unexpected("Expected an index, a slice or \"*\"") }
-            try match(.rightBracket, "\"]\" after the index")
-            return try add(
-                Instruction(operation: .elementOf, offset: Int32(offset), a: left, b: Int32(index)),
-                over: left
-            )
-        }
-        try match(.rightBracket, "\"]\" after the slice")
-        if parts[2] == 0 { throw SyntaxFault(.invalidValue, "The step of a slice cannot be 0.", step.offset) }
-        program.slices.append(SliceBounds(start: parts[0], stop: parts[1], step: parts[2] ?? 1))
-        let slice = try add(
-            Instruction(operation: .sliceOf, offset: Int32(offset), a: left, b: Int32(program.slices.count - 1)),
-            over: left
-        )
-        return try projection(.projection, slice, power: Token.Kind.star.power, offset)
-    }
-
-    /// The rest of a multi-select list, behind its `[`.
-    private mutating func list(_ offset: Int) throws(SyntaxFault) -> Int32 {
-        var steps: [Int32] = []
-        while true {
-            steps.append(try expression(0))
-            if token.kind == .rightBracket { break }
-            try match(.comma, "\",\" or \"]\"")
-        }
-        try advance()
-        let first = Int32(program.operands.count)
-        program.operands.append(contentsOf: steps)
-        return try add(
-            Instruction(operation: .list, offset: Int32(offset), a: first, b: Int32(steps.count)),
-            over: steps
-        )
-    }
-
-    /// The rest of a multi-select hash, behind its `{`.
-    private mutating func hash(_ offset: Int) throws(SyntaxFault) -> Int32 {
-        var steps: [Int32] = []
-        var names: [[UInt8]] = []
-        while true {
-            guard token.kind == .identifier || token.kind == .quotedIdentifier else {
-                throw unexpected("Expected the name of a member")
-            }
-            names.append(token.text)
-            try advance()
-            try match(.colon, "\":\" after the name")
-            steps.append(try expression(0))
-            if token.kind == .rightBrace { break }
-            try match(.comma, "\",\" or \"}\"")
-        }
-        try advance()
-        let first = Int32(program.operands.count)
-        program.operands.append(contentsOf: steps)
-        let name = Int32(program.names.count)
-        program.names.append(contentsOf: names)
-        return try add(
-            Instruction(operation: .hash, offset: Int32(offset), a: first, b: Int32(steps.count), c: name),
-            over: steps
-        )
-    }
-
-    private mutating func call(_ name: Token) throws(SyntaxFault) -> Int32 {
-        try advance()
-        var steps: [Int32] = []
-        while token.kind != .rightParenthesis {
-            steps.append(try argument())
-            if token.kind == .rightParenthesis { break }
-            try match(.comma, "\",\" or \")\"")
-            if token.kind == .rightParenthesis { throw unexpected("Expected an argument after the comma") }
-        }
-        try advance()
-        let text = String(decoding: name.text, as: UTF8.self)
-        guard let function = Function.named(name.text) else {
-            throw SyntaxFault(.unknownFunction, "There is no function \(text)().", name.offset)
-        }
-        let wanted = function.arity
-        guard steps.count == wanted || function.isVariadic && steps.count > wanted else {
-            let count = "\(wanted) argument\(wanted == 1 ? "" : "s")\(function.isVariadic ? " or more" : "")"
-            throw SyntaxFault(.invalidArity, "\(text)() takes \(count), not \(steps.count).", name.offset)
-        }
-        let first = Int32(program.operands.count)
-        program.operands.append(contentsOf: steps)
-        let call = Instruction(
-            operation: .call,
-            offset: Int32(name.offset),
-            a: first,
-            b: Int32(steps.count),
-            c: function.rawValue
-        )
-        return try add(call, over: steps)
-    }
-
-    private mutating func argument() throws(SyntaxFault) -> Int32 {
-        guard token.kind == .expressionReference else { return try expression(0) }
-        let offset = token.offset
-        try advance()
-        let inner = try expression(0)
-        return try add(Instruction(operation: .expressionReference, offset: Int32(offset), a: inner), over: inner)
     }
 
     /// `@event`, or one part of it.
