@@ -377,4 +377,30 @@ struct CompactionCommandTests {
         #expect(try await fixture.highwater("get", "nobody").status == 4)
         #expect(try await fixture.replay().split(separator: "\n").count == 300)
     }
+
+    @Test("verify checks the index of ids too, names what is damaged of it, and says what mends it")
+    func damagedIndex() async throws {
+        let fixture = try await Fixture([500])
+        try #require(try await fixture.highwater("compact").status == 0)
+        let sound = try await fixture.highwater("verify")
+        #expect(sound.status == 0, "\(sound.error)")
+        #expect(sound.output.contains("index    1 object with 500 ids, every compacted event found"), "\(sound.output)")
+        let name = try #require(try fixture.files.names("_index").first)
+        let url = URL(fileURLWithPath: "\(fixture.journal)/_index/\(name)")
+        var bytes = try Data(contentsOf: url)
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: url)
+        let table = try await fixture.highwater("verify")
+        #expect(table.status == 6)
+        #expect(table.output.contains("damaged  _index/\(name): "), "\(table.output)")
+        #expect(table.error.contains("highwater reindex \(fixture.journal)"), "\(table.error)")
+        let json = try await fixture.highwater("verify", "--json")
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        #expect(json.status == 6 && report["clean"] as? Bool == false && report["index_compared"] as? Bool == false)
+        let damaged = try #require(report["damaged"] as? [[String: Any]])
+        #expect(damaged.map { $0["object"] as? String } == ["_index/\(name)"])
+        #expect(try await fixture.highwater("reindex").status == 0)
+        let mended = try await fixture.report("verify")
+        #expect(mended["clean"] as? Bool == true && mended["index_entries"] as? Int == 500)
+    }
 }

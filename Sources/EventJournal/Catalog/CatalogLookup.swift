@@ -28,7 +28,7 @@ struct CatalogLookup: Sendable {
     func find(_ ids: HashedIDs, in state: CatalogState) async throws -> [CatalogRow?] {
         var found = [CatalogRow?](repeating: nil, count: ids.count)
         if state.segments.isEmpty || ids.count == 0 { return found }
-        try requireIndex(state)
+        try CatalogLookup.requireIndex(state, in: reader.store.location)
         if ids.count == 1 {
             return [
                 try await index.first(hash: ids.hashes[0], runs: state.runs) { timestamps in
@@ -44,12 +44,18 @@ struct CatalogLookup: Sendable {
     }
 
     /// Without an index nothing would be found, and ids that are taken would pass for free.
-    private func requireIndex(_ state: CatalogState) throws {
-        guard state.runs.isEmpty else { return }
+    ///
+    /// - Parameters:
+    ///   - state: What the catalog says.
+    ///   - location: Where the journal is.
+    /// - Throws: ``JournalError/Code/damagedIndex`` when there are segments and no index of them.
+    static func requireIndex(_ state: CatalogState, in location: String) throws(JournalError) {
+        guard state.runs.isEmpty, !state.segments.isEmpty else { return }
+        if let error = state.unreadableIndex { throw error }
         throw JournalError(
             .damagedIndex,
-            "The catalog of \(reader.store.location) names no id index; another program may have dropped it. Build it anew with "
-                + "`highwater reindex \(reader.store.location)`; no event is lost.",
+            "The catalog of \(location) names no id index; another program may have dropped it. Build it anew with "
+                + "`highwater reindex \(location)`; no event is lost.",
             object: IndexRun.folder
         )
     }
@@ -84,7 +90,7 @@ struct CatalogLookup: Sendable {
     /// Cost: as ``find(_:in:)`` of one; the row group is not read twice.
     func event(_ id: HashedIDs, in state: CatalogState) async throws -> Event? {
         if state.segments.isEmpty { return nil }
-        try requireIndex(state)
+        try CatalogLookup.requireIndex(state, in: reader.store.location)
         return try await index.first(hash: id.hashes[0], runs: state.runs) { timestamps in
             for group in try await groups(timestamps.map { (0, $0) }, state) {
                 let (open, number) = try await reader.rowGroup(group.number, of: group.segment)

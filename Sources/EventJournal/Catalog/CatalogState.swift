@@ -14,6 +14,8 @@ struct CatalogState: Sendable {
     let absorbed: Set<UUIDv7>
     /// Where each id is.
     let runs: [IndexRun]
+    /// Why ``runs`` could not be read, and is empty; a reindex makes them anew.
+    let unreadableIndex: JournalError?
     /// The columns that compaction fills from payloads.
     let columns: ColumnsDomain
 
@@ -26,6 +28,7 @@ struct CatalogState: Sendable {
         inbox = InboxDomain()
         absorbed = []
         runs = []
+        unreadableIndex = nil
         columns = ColumnsDomain()
     }
 
@@ -58,11 +61,20 @@ struct CatalogState: Sendable {
         if let text = table.domains[CatalogState.indexDomain] {
             if text == before?.table?.domains[CatalogState.indexDomain], let before {
                 runs = before.runs
+                unreadableIndex = before.unreadableIndex
             } else {
-                runs = try IndexRun.decode(text)
+                do throws(JournalError) {
+                    runs = try IndexRun.decode(text)
+                    unreadableIndex = nil
+                } catch {
+                    // Replays do without, and a reindex has to get here.
+                    runs = []
+                    unreadableIndex = error
+                }
             }
         } else {
             runs = []
+            unreadableIndex = nil
         }
         if let text = table.domains[ColumnsDomain.name] {
             if text == before?.table?.domains[ColumnsDomain.name], let before {

@@ -122,7 +122,11 @@ struct CompactionTask: Sendable {
                     output.changes = (key, rows.count { $0.kind == .update || $0.kind == .delete })
                 }
             }
-            if index.count > 0 { output.index = try await index.finish(updating: part.catalog.runs) }
+            if index.count > 0 {
+                // An index of the new alone would hide the old.
+                try CatalogLookup.requireIndex(part.catalog, in: context.store.location)
+                output.index = try await index.finish(updating: part.catalog.runs)
+            }
             return output
         } catch {
             await router.abort()

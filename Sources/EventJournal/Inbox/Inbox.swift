@@ -91,8 +91,14 @@ actor Inbox {
     /// The journal as it is now, without saying which rows count: its segments, and what of it is damaged.
     ///
     /// Cost: as ``snapshot(damage:range:)`` without a look-up in the catalog's index.
-    func listing() async throws -> (segments: [Segment], damaged: [DamagedSegment]) {
-        try await looking { (allSegments(), sortedDamage()) }
+    ///
+    /// - Parameter validating: Whether the catalog is asked in any case.
+    /// - Returns: A snapshot in which all rows seem to count.
+    /// - Throws: As ``snapshot(damage:range:exactly:validating:)``, damage apart.
+    func listing(validating: Bool = false) async throws -> Snapshot {
+        try await looking(validating: validating) {
+            Snapshot(catalog: state, segments: allSegments(), damaged: sortedDamage())
+        }
     }
 
     /// Where the events with these ids are; exact, since the ids themselves are compared.

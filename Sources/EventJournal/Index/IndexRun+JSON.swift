@@ -14,7 +14,7 @@ extension IndexRun {
     /// Reads what ``encode(_:)`` wrote; unknown members and white space are passed over.
     ///
     /// - Throws: ``JournalError/Code/damagedIndex`` when the text is not of that form, or a run in it is impossible.
-    static func decode(_ json: String) throws -> [IndexRun] {
+    static func decode(_ json: String) throws(JournalError) -> [IndexRun] {
         var scanner = IndexJSONScanner(json)
         do throws(IndexJSONScanner.Malformed) {
             var runs: [IndexRun]?
@@ -31,7 +31,8 @@ extension IndexRun {
                 .damagedIndex,
                 "The catalog's list of index runs cannot be read from byte \(error.position) on: "
                     + "\(String(json.prefix(200))). "
-                    + "Build the index anew with `highwater reindex JOURNAL`; no event is lost."
+                    + "Build the index anew with `highwater reindex JOURNAL`; no event is lost.",
+                object: IndexRun.folder
             )
         }
     }
