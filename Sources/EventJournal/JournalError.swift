@@ -7,7 +7,7 @@ public struct JournalError: Error, Sendable {
         private enum Value: String, Sendable {
             case eventExists, eventNotFound, invalidEvent, damagedSegment, unsupportedSegment, damagedCatalog,
                 damagedIndex, tooLittle, conflict, invalidOption, positionExpired, markMoved, invalidMark,
-                invalidManifest, urlExpired, storage
+                invalidManifest, urlExpired, occupied, storage
         }
         private var value: Value
 
@@ -41,6 +41,8 @@ public struct JournalError: Error, Sendable {
         public static let invalidManifest = Self(value: .invalidManifest)
         /// A presigned URL has expired; make another manifest.
         public static let urlExpired = Self(value: .urlExpired)
+        /// A journal would begin among other objects; choose a place of its own.
+        public static let occupied = Self(value: .occupied)
         /// The object store failed; ``JournalError/storeCode`` says how.
         public static let storage = Self(value: .storage)
 

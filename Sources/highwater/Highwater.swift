@@ -22,7 +22,7 @@ struct Highwater: AsyncParsableCommand {
 
             EXIT STATUS
               0  done           1  failed (storage, I/O)    3  done in part: something was rejected, skipped or lost
-              4  not found      5  id exists already        6  damaged journal
+              4  not found      5  id or place is taken     6  damaged journal
               7  too little to compact                  8  SQL statement wrong or refused
               9  a limit of a query was reached         10 no usable SQL engine
               64 wrong usage    130 interrupted

@@ -37,6 +37,22 @@ struct CommandTests {
         #expect(outcome.output.contains("highwater \(command) "))
     }
 
+    @Test("a journal does not begin in a directory of other things", arguments: ["import", "put"])
+    func occupied(command: String) async throws {
+        let scratch = try Scratch()
+        let place = scratch.path + "/data"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        let input = try scratch.file("data/events.ndjson", ndjson(10))
+        let arguments = command == "put" ? ["{}"] : [input, "--id", "id", "--timestamp", "at"]
+        let outcome = try await Program.highwater.run([command, place] + arguments)
+        #expect(outcome.status == 5, "\(outcome.error)")
+        #expect(outcome.error.contains("events.ndjson") && outcome.error.contains("empty"), "\(outcome.error)")
+        #expect(try JournalFiles(path: place).all() == ["events.ndjson"])
+        // A directory inside it will do.
+        let inside = try await Program.highwater.run([command, place + "/journal"] + arguments)
+        #expect(inside.status == 0, "\(inside.error)")
+    }
+
     @Test("imports, replays a range, gets one, counts")
     func tour() async throws {
         let (scratch, journal, input) = try await journal(3000)

@@ -35,7 +35,8 @@ public final class Journal: Sendable {
 
     /// Opens a journal on a store, which holds nothing else.
     ///
-    /// No request is made; a journal without a segment is an empty one.
+    /// No request is made; a journal without a segment is an empty one, and whether the store does hold nothing else is
+    /// not looked at: ``open(_:create:configuration:registry:)`` does that.
     ///
     /// - Parameters:
     ///   - store: The store, rooted at the journal.
@@ -112,6 +113,9 @@ public final class Journal: Sendable {
     /// A journal that is to be read must exist; one that is to be written begins with its first segment. A listing
     /// tells, one request for 1000 segments, and moves the clock of segment names past every segment there is.
     ///
+    /// A journal does not begin among other things, where nobody could tell its objects from theirs: where there is no
+    /// segment yet, another request asks for one object. What an interrupted beginning has left is no obstacle.
+    ///
     /// - Parameters:
     ///   - url: A path, or a URL with a scheme of the registry.
     ///   - create: Whether a place without a segment is fine.
@@ -119,7 +123,7 @@ public final class Journal: Sendable {
     ///   - registry: Which schemes there are.
     /// - Returns: The open journal.
     /// - Throws: ``JournalError/Code/storage`` when there is no journal and `create` is false, or the place cannot be
-    ///   read.
+    ///   read; ``JournalError/Code/occupied`` when a new journal would begin among other objects.
     public static func open(
         _ url: String,
         create: Bool = true,
@@ -154,7 +158,10 @@ public final class Journal: Sendable {
         } catch {
             throw JournalError.wrapping(error, "\(location) cannot be listed")
         }
-        if isEmpty, !create {
+        guard isEmpty else { return }
+        if create {
+            try await requireRoom()
+        } else {
             let absent = ObjectStoreError(.notFound, "no object begins with \(Segment.inbox)")
             throw JournalError(
                 .storage,

@@ -61,7 +61,7 @@ enum Failure {
 
     private static func status(of error: JournalError) -> Int32 {
         switch error.code {
-        case .eventExists: exists
+        case .eventExists, .occupied: exists
         case .eventNotFound: notFound
         case .damagedSegment, .unsupportedSegment, .damagedCatalog, .damagedIndex: damaged
         case .tooLittle: tooLittle
