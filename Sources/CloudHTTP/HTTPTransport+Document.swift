@@ -7,7 +7,8 @@ package struct HTTPDocument: Sendable {
 }
 
 extension HTTPTransport {
-    /// Asks a service for a small document, again while it is overloaded or cannot be reached.
+    /// Asks a service for a small document, again while it is overloaded or cannot be reached; ``DocumentRetry``
+    /// tells of that.
     ///
     /// - Parameters:
     ///   - request: What is asked.
@@ -20,11 +21,13 @@ extension HTTPTransport {
             do {
                 let response = try await send(request)
                 let document = HTTPDocument(status: response.status, body: try await response.collect(upTo: 1 << 20))
-                guard document.status == 429 || document.status >= 500,
-                    try await attempts.wait(retryAfter: RetryPolicy.retryAfter(response.header("retry-after")))
-                else { return document }
+                guard document.status == 429 || document.status >= 500 else { return document }
+                let tell = DocumentRetry.telling(request, "status \(document.status)", after: attempts.elapsed)
+                let retryAfter = RetryPolicy.retryAfter(response.header("retry-after"))
+                guard try await attempts.wait(retryAfter: retryAfter, telling: tell) else { return document }
             } catch let failure as HTTPFailure {
-                guard try await attempts.wait() else { throw failure }
+                let tell = DocumentRetry.telling(request, failure.description, after: attempts.elapsed)
+                guard try await attempts.wait(telling: tell) else { throw failure }
             }
         }
     }

@@ -22,9 +22,11 @@ public struct GoogleCloudConfiguration: Sendable, Hashable {
     public var rangesInFlight = 6
     /// The most connections to one host; further requests wait for one.
     public var connections = 128
-    /// The most attempts at a request, the first included.
-    public var attempts = 10
+    /// The most attempts at a request, the first included; `nil` for as many as fit into ``retryTime``.
+    public var attempts: Int?
     /// No further attempt at a request begins later than this after the first.
+    ///
+    /// Of an endpoint that cannot be reached and never has answered 15 seconds, if that is less.
     public var retryTime = Duration.seconds(180)
     /// How long to wait for a connection.
     public var connectTimeout = Duration.seconds(5)

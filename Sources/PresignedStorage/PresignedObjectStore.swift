@@ -13,22 +13,28 @@ public struct PresignedObjectStore: ObjectStore {
     private let objects: [String: PresignedURL]
     private let transport: HTTPTransport
     private let policy: RetryPolicy
+    private let contact = EndpointContact()
+    private let retries: ObjectStoreRetry.Observer?
 
     /// Makes a store of objects that others signed URLs for.
     ///
     /// - Parameters:
     ///   - objects: By their keys.
     ///   - location: Where the objects come from, for messages.
-    ///   - attempts: How often a request is tried; those that made progress are not counted.
+    ///   - attempts: How often a request is tried; those that made progress are not counted. By default as often as
+    ///     fits into 3 minutes, or into 15 seconds where nobody has ever answered.
     ///   - connections: The most connections to one host at a time.
     ///   - timeout: Without a byte; twice that for a whole small answer.
+    ///   - retries: Hears of attempts that failed and are repeated; by default nobody does.
     public init(
         _ objects: [String: PresignedURL],
         location: String,
-        attempts: Int = 10,
+        attempts: Int? = nil,
         connections: Int = 128,
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(30),
+        retries: ObjectStoreRetry.Observer? = nil
     ) {
+        self.retries = retries
         self.objects = objects
         self.location = location
         transport = HTTPTransport(
@@ -50,7 +56,9 @@ public struct PresignedObjectStore: ObjectStore {
             url: url,
             location: location,
             transport: transport,
-            policy: policy
+            policy: policy,
+            contact: contact,
+            retries: retries
         )
         .read(range)
     }

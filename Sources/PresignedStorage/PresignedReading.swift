@@ -9,6 +9,10 @@ struct PresignedReading {
     let location: String
     let transport: HTTPTransport
     let policy: RetryPolicy
+    /// Whether any of the servers has ever answered.
+    let contact: EndpointContact
+    /// Who hears of attempts that failed.
+    let retries: ObjectStoreRetry.Observer?
 
     /// Attempts are counted anew when this many bytes have come.
     private static let progress = 64 << 10
@@ -36,6 +40,7 @@ struct PresignedReading {
                 let response = try await transport.send(
                     HTTPRequest("GET", url.url, headers: headers(range, known, bytes))
                 )
+                contact.noteAnswer()
                 if response.status == 200 || response.status == 206 {
                     let now = try describe(response, range)
                     if let known, !goesOn(known, with: now, from: bytes.count) { throw replaced() }
@@ -58,12 +63,34 @@ struct PresignedReading {
                 counted = bytes.count
                 attempts = Attempts(policy)
             }
-            guard try await attempts.wait(retryAfter: retryAfter) else {
+            let isUnreached = contact.isUnreached(failure)
+            let tell = telling(failure.description, after: attempts.elapsed)
+            let isRepeated = try await attempts.wait(
+                retryAfter: retryAfter,
+                isUnreached: isUnreached,
+                telling: tell
+            )
+            guard isRepeated else {
                 throw ObjectStoreError(
                     failure.kind == .timedOut ? .timedOut : .unavailable,
                     "\(name) could not be read in \(attempts.made) attempts: \(failure). Try again later."
                 )
             }
+        }
+    }
+
+    private func telling(_ reason: String, after elapsed: Duration) -> (_ made: Int, _ wait: Duration) -> Void {
+        { made, wait in
+            guard let retries else { return }
+            retries(
+                ObjectStoreRetry(
+                    request: "read \(name)",
+                    reason: reason,
+                    attempts: made,
+                    elapsed: elapsed,
+                    wait: wait
+                )
+            )
         }
     }
 

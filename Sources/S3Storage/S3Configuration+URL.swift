@@ -7,8 +7,8 @@ extension S3Configuration {
     ///
     /// The options are `endpoint`, `region`, `profile`, `addressing` (`path`, `virtual`), `anonymous` (`true`),
     /// `checksums` (`false`), `signing` (`hash`, `chunks`), `storage-class`, `sse` (`AES256`, `aws:kms`),
-    /// `sse-kms-key-id`, `tag.NAME`, `meta.NAME`, `part-size` and `range-size` (bytes), `connections`, `attempts` and
-    /// `timeout` (seconds).
+    /// `sse-kms-key-id`, `tag.NAME`, `meta.NAME`, `part-size` and `range-size` (bytes), `connections`, `attempts`,
+    /// `retry-time` and `timeout` (seconds).
     ///
     /// - Parameters:
     ///   - url: The URL; names and values in its query are percent-encoded.
@@ -35,6 +35,7 @@ extension S3Configuration {
         rangeBytes = try reader.number("range-size", 64 << 10...1 << 30) ?? rangeBytes
         connections = try reader.number("connections", 1...10_000) ?? connections
         attempts = try reader.number("attempts", 1...100) ?? attempts
+        if let seconds = try reader.number("retry-time", 0...86_400) { retryTime = .seconds(seconds) }
         if let seconds = try reader.number("timeout", 1...3600) {
             idleTimeout = .seconds(seconds)
             requestTimeout = .seconds(2 * seconds)
@@ -66,7 +67,8 @@ struct S3URL {
 
     static let names: Set<String> = [
         "endpoint", "region", "profile", "addressing", "anonymous", "checksums", "signing", "storage-class", "sse",
-        "sse-kms-key-id", "part-size", "range-size", "connections", "attempts", "timeout",
+        "sse-kms-key-id", "part-size", "range-size", "connections", "attempts", "retry-time",
+        "timeout",
     ]
 
     init(_ url: String) throws {

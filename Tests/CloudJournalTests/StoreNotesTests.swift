@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import GoogleCloudStorage
+@testable import PresignedStorage
 @testable import S3Storage
 
 @Suite("What stores wait for is told", .timeLimit(.minutes(1)))
@@ -100,5 +101,38 @@ struct StoreNotesTests {
         #expect(retries.count == 3 && retries.map(\.attempts) == [1, 2, 1], "\(retries)")
         #expect(retries.allSatisfy { $0.request.contains("read \"a/b\" in \(scheme)://bucket") }, "\(retries)")
         #expect(retries.first?.reason.contains("503") == true, "\(retries)")
+    }
+
+    @Test("an observer of presigned URLs hears of attempts that failed, and of answers that were cut")
+    func presigned() async throws {
+        let heard = Mutex<[ObjectStoreRetry]>([])
+        let requests = Mutex(0)
+        let bytes = [UInt8](repeating: 7, count: 1000)
+        let read = try await TestServer.run { request in
+            let number = requests.withLock { requests in
+                defer { requests += 1 }
+                return requests
+            }
+            if number == 0 { return .text(503, "busy") }
+            let headers = [(name: "etag", value: "\"1\"")]
+            guard let range = request.header("range") else {
+                return .cut(TestReply.Answer(200, headers: headers, body: bytes), at: 300)
+            }
+            let first = try #require(Int(range.dropFirst("bytes=".count).prefix { $0 != "-" }))
+            let part = headers + [(name: "content-range", value: "bytes \(first)-999/1000")]
+            return .answer(TestReply.Answer(206, headers: part, body: Array(bytes[first...])))
+        } _: { url in
+            let store = PresignedObjectStore(
+                ["a/b": PresignedURL(url + "/a/b?X-Amz-Signature=secret", expiration: nil)],
+                location: "s3://bucket",
+                retries: ObjectStoreRetry.Observer { retry in heard.withLock { $0.append(retry) } }
+            )
+            return try await store.get("a/b", range: nil).bytes
+        }
+        #expect(read == bytes)
+        let retries = heard.withLock(\.self)
+        #expect(retries.map(\.attempts) == [1, 2], "\(retries)")
+        #expect(retries.allSatisfy { $0.request == "read \"a/b\" of s3://bucket" }, "\(retries)")
+        #expect(retries.first?.reason == "status 503" && !"\(retries)".contains("secret"), "\(retries)")
     }
 }

@@ -278,6 +278,35 @@ struct GoogleCloudTests {
         }
     }
 
+    @Test("what a service of tokens is waited for is told to who hears of the store's retries")
+    func tokenRetries() async throws {
+        let heard = Mutex<[ObjectStoreRetry]>([])
+        let requests = Mutex(0)
+        let bytes = try await TestServer.run { request in
+            guard request.target.hasPrefix("/computeMetadata") else {
+                let headers = [(name: "x-goog-generation", value: "1")]
+                return .answer(TestReply.Answer(200, headers: headers, body: [1, 2]))
+            }
+            let isFirst = requests.withLock { requests in
+                requests += 1
+                return requests == 1
+            }
+            return isFirst ? .text(503, "busy") : .text(200, #"{"access_token":"T","expires_in":3600}"#)
+        } _: { url in
+            let machine = try ApplicationDefaultCredentials(
+                environment: EnvironmentVariables(["GCE_METADATA_HOST": String(url.dropFirst(7)), "HOME": "/nowhere"])
+            )
+            let configuration = GoogleCloudConfiguration(bucket: "bucket", endpoint: url)
+            let observer = ObjectStoreRetry.Observer { retry in heard.withLock { $0.append(retry) } }
+            let store = try GoogleCloudObjectStore(configuration, credentials: machine, retries: observer)
+            return try await store.get("object", range: nil).bytes
+        }
+        #expect(bytes == [1, 2])
+        let retries = heard.withLock(\.self)
+        #expect(retries.count == 1 && retries.first?.reason == "status 503", "\(retries)")
+        #expect(retries.first?.request.hasPrefix("get credentials from http://") == true, "\(retries)")
+    }
+
     @Test("URLs and the emulator's variable")
     func urls() throws {
         var registry = ObjectStoreRegistry()

@@ -250,6 +250,37 @@ struct JobTests {
         #expect(try await jobs.job(job.id) == dead.job)
     }
 
+    /// A store of which a put may take long.
+    private final class PausedStore: ForwardingObjectStore {
+        let base: any ObjectStore
+        private let isPaused = Mutex(false)
+
+        init(base: any ObjectStore) { self.base = base }
+
+        func pauseOnce() { isPaused.withLock { $0 = true } }
+
+        func put(_ key: String, _ bytes: [UInt8], mode: PutMode) async throws -> ObjectMetadata {
+            let pauses = isPaused.withLock { isPaused in
+                defer { isPaused = false }
+                return isPaused
+            }
+            if pauses { try await Task.sleep(for: .milliseconds(1300)) }
+            return try await base.put(key, bytes, mode: mode)
+        }
+    }
+
+    @Test("that nobody else took are held on to when the store was away for longer than their lease")
+    func storeAway() async throws {
+        let (_, job) = try await job()
+        let slow = PausedStore(base: store)
+        let jobs = ReplayJobStore(Replays.journal(slow), time: .system)
+        let keeper = try await JobKeeper.take(job.id, of: jobs) { false }
+        slow.pauseOnce()
+        try await keeper.note { $0.progress.events = 7 }
+        try keeper.require()
+        #expect(keeper.job.progress.events == 7 && keeper.job.owner?.beat == 3)
+    }
+
     @Test("that are damaged hide no others, and can be deleted", arguments: ["{}", "", #"{"format":99}"#])
     func damaged(bytes: String) async throws {
         let (jobs, job) = try await job()

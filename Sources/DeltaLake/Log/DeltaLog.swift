@@ -68,12 +68,15 @@ public struct DeltaLog: Sendable {
     /// Makes a request again while it fails with a transient error.
     func retrying<Value>(_ doing: String, _ key: String, _ request: () async throws -> Value) async throws -> Value {
         var failures = 0
+        let start = ContinuousClock.now
         while true {
             do {
                 return try await request()
             } catch let error as ObjectStoreError {
                 failures += 1
-                guard RetryPolicy.isTransient(error), failures < retryPolicy.attempts else {
+                guard RetryPolicy.isTransient(error), failures < retryPolicy.attempts,
+                    ContinuousClock.now - start < retryPolicy.longestTotal
+                else {
                     throw storageError(error, doing, key)
                 }
             }

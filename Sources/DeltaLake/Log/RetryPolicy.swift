@@ -11,12 +11,17 @@ public struct RetryPolicy: Sendable, Hashable {
     /// The longest wait; 5 s unless set.
     public var longestWait: Duration
 
+    /// A request that has failed for so long is not made again: the store has done that by itself; 20 s unless set.
+    public var longestTotal: Duration
+
     /// A policy with its defaults.
     public init(
         attempts: Int = 6,
         firstWait: Duration = .milliseconds(50),
-        longestWait: Duration = .seconds(5)
+        longestWait: Duration = .seconds(5),
+        longestTotal: Duration = .seconds(20)
     ) {
+        self.longestTotal = longestTotal
         self.attempts = attempts
         self.firstWait = firstWait
         self.longestWait = longestWait

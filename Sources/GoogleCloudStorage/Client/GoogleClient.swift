@@ -12,6 +12,8 @@ struct GoogleClient: Sendable {
     let policy: RetryPolicy
     /// `https://host`, without a slash at its end.
     let base: String
+    /// Whether the endpoint has ever answered.
+    private let contact = EndpointContact()
     /// Who hears of attempts that failed.
     let retries: ObjectStoreRetry.Observer?
     /// The store, for messages.
@@ -124,6 +126,7 @@ struct GoogleClient: Sendable {
                 )
                 if let token { request.headers.append(("authorization", "Bearer \(token)")) }
                 let response = try await transport.send(request)
+                contact.noteAnswer()
                 if (200..<300).contains(response.status) || accepted.contains(response.status) {
                     return try await read(response, isUncertain)
                 }
@@ -131,7 +134,9 @@ struct GoogleClient: Sendable {
             } catch let error as HTTPFailure {
                 if error.kind != .notSent { isUncertain = true }
                 let tell = telling(call, error.description, after: attempts.elapsed)
-                guard try await attempts.wait(telling: tell) else { throw unanswered(call, error, attempts) }
+                guard try await attempts.wait(isUnreached: contact.isUnreached(error), telling: tell) else {
+                    throw unanswered(call, error, attempts)
+                }
                 continue
             }
             if failure.status == 401, !hasRenewed, let credentials, let token {
@@ -159,7 +164,9 @@ struct GoogleClient: Sendable {
     private func token() async throws -> String? {
         guard let credentials else { return nil }
         do {
-            return try await credentials.accessToken()
+            guard let retries else { return try await credentials.accessToken() }
+            let observer: @Sendable (DocumentRetry) -> Void = { retries($0.report) }
+            return try await DocumentRetry.$observer.withValue(observer) { try await credentials.accessToken() }
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -133,7 +133,12 @@ struct KinesisClient: Sendable {
 
     private func currentCredentials(_ action: String) async throws -> AWSCredentials {
         do {
-            return try await credentials.credentials()
+            let place = stream
+            let observer: @Sendable (DocumentRetry) -> Void = { retry in
+                let reason = "\(action): no credentials from \(retry.url) yet: \(retry.reason)"
+                StreamRetry(place: place, reason: reason, attempts: retry.attempts, wait: retry.wait).tell()
+            }
+            return try await DocumentRetry.$observer.withValue(observer) { try await credentials.credentials() }
         } catch let error as CancellationError {
             throw error
         } catch {

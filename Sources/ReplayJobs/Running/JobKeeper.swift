@@ -86,14 +86,21 @@ final class JobKeeper: Sendable {
     @discardableResult
     func note(isLeaving: Bool = false, _ change: @Sendable (inout ReplayJob) -> Void) async throws -> ReplayJob {
         try await gate.pass { [self] in
-            let begun = jobs.time.now()
-            let known = state.withLock(\.stored)
-            let stored = try await jobs.update(id, from: known) { [name, epoch] job in
+            var begun = jobs.time.now()
+            var stored = try await jobs.update(id, from: state.withLock(\.stored)) { [name, epoch] job in
                 guard job.owner?.name == name, job.epoch == epoch else { throw lost() }
                 job.owner = isLeaving ? nil : .init(name: name, beat: (job.owner?.beat ?? 0) + 1, seen: .now)
                 change(&job)
                 // Nobody tries any more.
                 if isLeaving { job.trouble = nil }
+            }
+            if !isLeaving, jobs.time.now() - begun >= lease {
+                // The store was away for longer than the lease, and nobody else has taken the job meanwhile.
+                begun = jobs.time.now()
+                stored = try await jobs.update(id, from: stored) { [name, epoch] job in
+                    guard job.owner?.name == name, job.epoch == epoch else { throw lost() }
+                    job.owner = .init(name: name, beat: (job.owner?.beat ?? 0) + 1, seen: .now)
+                }
             }
             state.withLock { state in
                 state.stored = stored

@@ -12,6 +12,8 @@ struct S3Client: Sendable {
     let signer: SigV4Signer
     let transport: HTTPTransport
     let policy: RetryPolicy
+    /// Whether the endpoint has ever answered.
+    private let contact = EndpointContact()
     /// Who hears of attempts that failed.
     let retries: ObjectStoreRetry.Observer?
     /// The store, for messages.
@@ -82,6 +84,7 @@ struct S3Client: Sendable {
             let used = try await currentCredentials()
             do {
                 let response = try await transport.send(request(call, used))
+                contact.noteAnswer()
                 if (200..<300).contains(response.status) {
                     let value = try await read(response, isUncertain)
                     guard call.mayHideError, let answer = value as? Answer, Self.isError(answer.body) else {
@@ -95,7 +98,9 @@ struct S3Client: Sendable {
             } catch let error as HTTPFailure {
                 if error.kind != .notSent { isUncertain = true }
                 let tell = telling(call, error.description, after: attempts.elapsed)
-                guard try await attempts.wait(telling: tell) else { throw unanswered(call, error, attempts) }
+                guard try await attempts.wait(isUnreached: contact.isUnreached(error), telling: tell) else {
+                    throw unanswered(call, error, attempts)
+                }
                 continue
             }
             if failure.isExpiredToken, !hasRenewed, let credentials, let used {
@@ -123,7 +128,9 @@ struct S3Client: Sendable {
     func currentCredentials() async throws -> AWSCredentials? {
         guard let credentials else { return nil }
         do {
-            return try await credentials.credentials()
+            guard let retries else { return try await credentials.credentials() }
+            let observer: @Sendable (DocumentRetry) -> Void = { retries($0.report) }
+            return try await DocumentRetry.$observer.withValue(observer) { try await credentials.credentials() }
         } catch let error as CancellationError {
             throw error
         } catch {

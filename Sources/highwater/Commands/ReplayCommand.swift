@@ -119,7 +119,11 @@ struct ReplayCommand: AsyncParsableCommand {
         let urls = streams.streams.map { stream in
             (stream.id, PresignedURL(stream.url, expiration: stream.expires?.microseconds))
         }
-        let store = PresignedObjectStore(Dictionary(uniqueKeysWithValues: urls), location: streams.journal)
+        let store = PresignedObjectStore(
+            Dictionary(uniqueKeysWithValues: urls),
+            location: streams.journal,
+            retries: StoreNotes.observer
+        )
         return try streams.replay(from: store, after: after, through: through, options: options)
     }
 }

@@ -7,9 +7,8 @@ extension ObjectStoreRegistry {
     /// Every kind of store that the program knows; what keeps one waiting is said on standard error.
     static let program: Self = {
         var registry = Self.standard
-        let retries = ObjectStoreRetry.Observer { StoreNotes.shared.hear($0) }
-        registry.registerS3(retries: retries)
-        registry.registerGoogleCloud(retries: retries)
+        registry.registerS3(retries: StoreNotes.observer)
+        registry.registerGoogleCloud(retries: StoreNotes.observer)
         return registry
     }()
 

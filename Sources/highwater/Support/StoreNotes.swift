@@ -7,6 +7,8 @@ internal import Synchronization
 /// Stores repeat most of what fails within a second, which is not worth a word.
 final class StoreNotes: Sendable {
     static let shared = StoreNotes()
+    /// Takes note of what any store tells.
+    static let observer = ObjectStoreRetry.Observer { shared.hear($0) }
 
     private static let patience = Duration.seconds(2)
     private static let interval = Duration.seconds(5)

@@ -42,6 +42,16 @@ import Testing
         #expect(!store.log.isEmpty)
     }
 
+    @Test("a request that the store itself has tried for long is not made again", arguments: [true, false])
+    func patientStore(isPatient: Bool) async throws {
+        let base = CountingObjectStore(MemoryObjectStore())
+        let store = FaultInjectingObjectStore(base) { _ in [.errorAfter(.unavailable)] }
+        var log = TestTable.log(store)
+        if isPatient { log.retryPolicy.longestTotal = .zero }
+        await #expect(throws: DeltaLakeError.self) { try await log.latest() }
+        #expect(base.counts.total == (isPatient ? 1 : log.retryPolicy.attempts))
+    }
+
     @Test("errors that do not pass are reported with the object and the store's code")
     func reporting() async throws {
         let base = MemoryObjectStore()
