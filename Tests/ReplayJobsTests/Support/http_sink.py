@@ -76,8 +76,15 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, json.dumps(taken[self.path[1:]]).encode())
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
+class Service(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client hangs up on answers that are too long
+            super().handle_error(request, client_address)
+
+
+server = Service(("127.0.0.1", 0), Handler)
 print(server.server_address[1], flush=True)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 sys.stdin.read()
