@@ -23,7 +23,7 @@ struct CrashTests {
                         )
                     }
                 // Compactors beside them, which are killed as well, sooner or later.
-                let deadline = ContinuousClock.now + .seconds(20)
+                let deadline = ContinuousClock.now + .seconds(120)
                 var patience = 40
                 while writers.contains(where: { $0.output.split(separator: "\n").count < 5 + round * 3 }),
                     ContinuousClock.now < deadline

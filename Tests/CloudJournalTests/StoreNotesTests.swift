@@ -8,7 +8,7 @@ import Testing
 @testable import PresignedStorage
 @testable import S3Storage
 
-@Suite("What stores wait for is told", .timeLimit(.minutes(1)))
+@Suite("What stores wait for is told", .timeLimit(.minutes(5)))
 struct StoreNotesTests {
     /// A server that asks to come back later some times, and then has no bucket.
     private static func withBusyServer<Result: Sendable>(

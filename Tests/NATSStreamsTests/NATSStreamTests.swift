@@ -192,7 +192,7 @@ struct NATSStreamTests {
         let begin = ContinuousClock.now
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
-        #expect(ContinuousClock.now - begin < .seconds(2))
+        #expect(ContinuousClock.now - begin < .seconds(8), "the server is given ten seconds to say something")
         try await silent.stop()
     }
 

@@ -14,7 +14,7 @@ struct IOThreadsTests {
         #endif
     }
 
-    @Test("Many calls share few threads, and all are made", .timeLimit(.minutes(1)))
+    @Test("Many calls share few threads, and all are made", .timeLimit(.minutes(5)))
     func bounds() async throws {
         let threads = IOThreads(maximumCount: 4)
         let used = Locked<Set<UInt>>([])
@@ -34,7 +34,7 @@ struct IOThreadsTests {
         #expect(used.withLock { $0.count } <= 4)
     }
 
-    @Test("Blocked calls hold up neither the cooperative pool nor each other", .timeLimit(.minutes(1)))
+    @Test("Blocked calls hold up neither the cooperative pool nor each other", .timeLimit(.minutes(5)))
     func blocking() async throws {
         let threads = IOThreads(maximumCount: 8)
         let count = Locked(0)
@@ -70,7 +70,7 @@ struct IOThreadsTests {
         }
     }
 
-    @Test("Threads wake up from sleep, again and again", .timeLimit(.minutes(1)))
+    @Test("Threads wake up from sleep, again and again", .timeLimit(.minutes(5)))
     func sleep() async throws {
         let threads = IOThreads(maximumCount: 3)
         for round in 0..<300 {

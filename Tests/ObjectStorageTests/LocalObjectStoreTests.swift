@@ -41,7 +41,7 @@ struct LocalObjectStoreTests {
         #expect(store.location == root)
     }
 
-    @Test("The root of the file system can be a store", .timeLimit(.minutes(1)))
+    @Test("The root of the file system can be a store", .timeLimit(.minutes(5)))
     func rootOfFileSystem() async throws {
         let slash = LocalObjectStore(directory: "/")
         #expect(slash.location == "/")

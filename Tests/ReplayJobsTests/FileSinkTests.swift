@@ -5,7 +5,7 @@ import ObjectStorageTesting
 import ReplayJobs
 import Testing
 
-@Suite("A file as a sink", .timeLimit(.minutes(1)))
+@Suite("A file as a sink", .timeLimit(.minutes(5)))
 struct FileSinkTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: "sink-\(UUID().uuidString)").path
 

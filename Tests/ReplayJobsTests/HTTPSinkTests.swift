@@ -8,7 +8,7 @@ import Testing
 
 @testable import ReplayJobs
 
-@Suite("A web server that misbehaves gets every batch", .timeLimit(.minutes(1)))
+@Suite("A web server that misbehaves gets every batch", .timeLimit(.minutes(5)))
 struct HTTPSinkTests {
     private static let server = Result { try PythonServer("http_sink.py", beside: Self.beside) }
     private static let beside = URL(filePath: #filePath).deletingLastPathComponent()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ReplayJobs
 
-@Suite("Replay jobs", .timeLimit(.minutes(1)))
+@Suite("Replay jobs", .timeLimit(.minutes(5)))
 struct JobTests {
     private let store = MemoryObjectStore()
     private var journal: Journal { Replays.journal(store) }
@@ -165,7 +165,7 @@ struct JobTests {
     @Test("are paused and resumed from elsewhere, and lose and repeat nothing by it")
     func paused() async throws {
         let (jobs, job) = try await job()
-        let sink = ChaosSink(delay: .milliseconds(30))
+        let sink = ChaosSink(delay: .milliseconds(200))
         let others = ReplayJobStore(journal, time: .system)
         let first = try await withThrowingTaskGroup(of: ReplayJob.self) { group in
             group.addTask { try await ReplayJobRunner(jobs, sink: sink).run(job.id) }
@@ -183,7 +183,7 @@ struct JobTests {
     @Test("are cancelled from elsewhere for good")
     func cancelled() async throws {
         let (jobs, job) = try await job()
-        let sink = ChaosSink(delay: .milliseconds(30))
+        let sink = ChaosSink(delay: .milliseconds(200))
         let end = try await withThrowingTaskGroup(of: ReplayJob.self) { group in
             group.addTask { try await ReplayJobRunner(jobs, sink: sink).run(job.id) }
             while sink.events.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
@@ -320,7 +320,7 @@ struct JobTests {
         _ = try await ReplayJobRunner(jobs, sink: sink).run(job.id)
         let took = (ContinuousClock.now - begin).inSeconds
         #expect(took >= seconds, "\(took)")
-        #expect(took < seconds * 4 + 2, "\(took)")
+        #expect(took < seconds * 4 + 20, "\(took)")
         #expect(sink.events.count == 60)
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ReplayJobs
 
-@Suite("The next batch of a job", .timeLimit(.minutes(1)))
+@Suite("The next batch of a job", .timeLimit(.minutes(5)))
 struct PipelineTests {
     /// Sends a batch only when the one behind it is encoded, and keeps what it saw.
     private final class Sink: ReplaySink {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ReplayJobs
 
-@Suite("Positions inside a moment", .timeLimit(.minutes(1)))
+@Suite("Positions inside a moment", .timeLimit(.minutes(5)))
 struct PositionTests {
     /// Takes so many batches and then no more.
     private final class Sink: ReplaySink {

@@ -28,8 +28,8 @@ extension ProgramTests {
         try await produce("put", "0", "600")
         try await highwater("archive", journal, url, "--once")
         let replay = ["replay-to", journal, url, "--annotate", "why=test", "--batch", "40", "--lease", "1"]
-        let killed = try ChildProgram(ChildProgram.highwater, replay + ["--rate", "300/s"])
-        let deadline = ContinuousClock.now + .seconds(30)
+        let killed = try ChildProgram(ChildProgram.highwater, replay + ["--rate", "150/s"])
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             let list = try await ChildProgram.run(ChildProgram.highwater, ["jobs", "list", journal, "--json"])
             if list.output.contains("\"events\":"), !list.output.contains("\"events\":0,") { break }

@@ -19,10 +19,10 @@ extension ProgramTests {
         let plan = Array(repeating: "escape503", count: 60).joined(separator: ",")
         let away = try ChildProgram(
             ChildProgram.highwater,
-            ["replay-to", journal, url + plan + "/away?token=${HIGHWATER_SINK_TOKEN}", "--give-up-after", "4s"],
+            ["replay-to", journal, url + plan + "/away?token=${HIGHWATER_SINK_TOKEN}", "--give-up-after", "12s"],
             environment: secret
         )
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         while !away.said.contains(" failed; again"), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
         }

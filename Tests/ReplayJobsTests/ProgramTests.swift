@@ -2,7 +2,7 @@ import CloudTesting
 import Foundation
 import Testing
 
-@Suite("The program runs replay jobs", .timeLimit(.minutes(2)))
+@Suite("The program runs replay jobs", .timeLimit(.minutes(5)))
 struct ProgramTests {
     let directory = FileManager.default.temporaryDirectory.appending(path: "replay-\(UUID().uuidString)")
     var journal: String { directory.appending(path: "journal").path }
@@ -42,7 +42,7 @@ struct ProgramTests {
 
     /// Waits until a file has more bytes than it had.
     func growth(of path: String, beyond bytes: Int = 0) async throws -> Int {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
             if let size, size > bytes { return size }
@@ -73,7 +73,8 @@ struct ProgramTests {
     @Test("kill -9, and another process goes on: a batch at most comes twice, and the file has whole lines")
     func killed() async throws {
         defer { clear() }
-        try await record(3000)
+        // At this rate they last longer than a busy machine takes for all that is done to the program meanwhile.
+        try await record(12_000)
         let out = file("out.ndjson")
         let arguments = ["replay-to", journal, out, "--batch", "50", "--lease", "1", "--rate", "2000/s"]
         var program = try ChildProgram(ChildProgram.highwater, arguments)
@@ -97,7 +98,7 @@ struct ProgramTests {
         let text = try String(contentsOf: URL(filePath: out), encoding: .utf8)
         let numbers = Self.numbers(text)
         #expect(numbers.count == text.split(separator: "\n").count)
-        #expect(expectAll(numbers, 3000) <= kills * 50)
+        #expect(expectAll(numbers, 12_000) <= kills * 50)
         #expect(try await onlyJob()["state"] as? String == "done")
         try await highwater("jobs", "resume", journal, try #require(try await onlyJob()["job"] as? String), status: 64)
     }
@@ -105,7 +106,8 @@ struct ProgramTests {
     @Test("Ctrl-C pauses and says how to go on; pause, watch and cancel work from other processes")
     func stopped() async throws {
         defer { clear() }
-        try await record(2000)
+        // Far more than there is time for.
+        try await record(50_000)
         let out = file("out.ndjson")
         let program = try ChildProgram(ChildProgram.highwater, ["replay-to", journal, out, "--rate", "1000/s"])
         var size = try await growth(of: out)
@@ -140,7 +142,7 @@ struct ProgramTests {
         #expect(job["state"] as? String == "cancelled")
         try await highwater("jobs", "resume", journal, id, status: 64)
         let numbers = Self.numbers(try String(contentsOf: URL(filePath: out), encoding: .utf8))
-        #expect(numbers == Array(0..<numbers.count) && numbers.count < 2000)
+        #expect(numbers == Array(0..<numbers.count) && numbers.count < 50_000)
         try await highwater("jobs", "delete", journal, id)
         #expect(try await highwater("jobs", "list", journal).output.isEmpty)
     }

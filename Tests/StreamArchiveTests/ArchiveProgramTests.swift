@@ -93,11 +93,12 @@ struct ArchiveProgramTests {
         // With these it would store nothing, and keep its shard, for minutes.
         let patient = ["archive", place.journal, place.url, "--latency", "600", "--lease", "600"]
         let archiver = try ChildProgram(ChildProgram.highwater, patient)
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         while !archiver.said.contains("ours now"), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(50))
         }
-        try await Task.sleep(for: .seconds(1))
+        // Nothing shows that it has read something before that is stored.
+        try await Task.sleep(for: .seconds(3))
         archiver.signal(SIGTERM)
         outcome = await archiver.wait()
         #expect(outcome.status == 0 && outcome.said.contains("archived "), "\(outcome.said)")
@@ -110,7 +111,7 @@ struct ArchiveProgramTests {
             patient + ["--once", "--timestamp", "at"]
         )
         #expect(outcome.status == 0, "\(outcome.said)")
-        #expect(ContinuousClock.now - begin < .seconds(20))
+        #expect(ContinuousClock.now - begin < .seconds(60))
         #expect(try await place.numbers() == Array(0..<150))
         let dated = try await place.numbers(through: "2021-01-01").count
         #expect(dated >= 50 && dated < 150)

@@ -90,7 +90,7 @@ struct CrashTests {
         let reports = try await withThrowingTaskGroup(of: ArchiveReport.self) { group in
             for archiver in archivers { group.addTask { try await archiver.run(once: false) } }
             var shares: [Int] = []
-            for _ in 0..<200 where shares != [2, 2, 2] {
+            for _ in 0..<1200 where shares != [2, 2, 2] {
                 producer.send(30)
                 try await Task.sleep(for: .milliseconds(100))
                 let owners = try await ArchiveStatus.all(in: Archives.journal(store)).flatMap(\.shards)

@@ -154,7 +154,7 @@ struct FollowCrashTests {
         }
     }
 
-    @Test("several writers, compactors and followers at once, in as many processes", .timeLimit(.minutes(2)))
+    @Test("several writers, compactors and followers at once, in as many processes", .timeLimit(.minutes(5)))
     func everybody() async throws {
         let store = MemoryObjectStore()
         func process() -> Journal {
