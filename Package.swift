@@ -81,7 +81,7 @@ let package = Package(
         .target(name: "TextEncoding"),
         .target(name: "ObjectStorage"),
         .target(name: "ObjectStorageTesting", dependencies: ["ObjectStorage"]),
-        .target(name: "JMESPath", dependencies: ["CSimdJSON"]),
+        .target(name: "JMESPath", dependencies: ["CSimdJSON", "TextEncoding"]),
         .target(name: "CloudSupport", dependencies: ["CChecksum", "TextEncoding"]),
         .target(
             name: "AWSSigning",

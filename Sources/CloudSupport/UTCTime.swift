@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -89,33 +91,20 @@ package enum UTCTime {
         }
     }
 
-    // The algorithms of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms", days_from_civil and back.
     private static func time(_ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int) -> Int64?
     {
         guard (0...9999).contains(year), (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour),
             (0...59).contains(minute), (0...60).contains(second)
         else { return nil }
-        let shifted = month <= 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        let days = Int64(era * 146_097 + dayOfEra - 719_468)
+        let days = Int64(CivilDate(year: year, month: month, day: day).days)
         return (days * 86_400 + Int64(hour * 3600 + minute * 60 + second)) * 1_000_000
     }
 
     private static func civil(_ time: Int64) -> (year: Int, month: Int, day: Int, second: Int) {
         let days = floorDivide(time, 86_400_000_000)
         let second = Int((time - days * 86_400_000_000) / 1_000_000)
-        let shifted = Int(days) + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * month + 2) / 5 + 1
-        let calendarMonth = month < 10 ? month + 3 : month - 9
-        return (yearOfEra + era * 400 + (calendarMonth <= 2 ? 1 : 0), calendarMonth, day, second)
+        let date = CivilDate(days: Int(days))
+        return (date.year, date.month, date.day, second)
     }
 
     private static func floorDivide(_ value: Int64, _ by: Int64) -> Int64 {

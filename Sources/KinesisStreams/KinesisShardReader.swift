@@ -104,8 +104,8 @@ actor KinesisShardReader: ShardReader {
     }
 
     private func newIterator() async throws -> String {
-        var members = [
-            (name: "StreamName", json: JSONString.quoted(client.configuration.stream)),
+        var members: [JSONLine.Member] = [
+            ("StreamName", JSONString.quoted(client.configuration.stream)),
             ("ShardId", JSONString.quoted(shard)),
         ]
         if let last {

@@ -31,7 +31,7 @@ public struct KinesisStream: StreamSource, StreamSink {
         try self.init(configuration, credentials: credentials)
     }
 
-    private var streamMember: (name: String, json: String) {
+    private var streamMember: JSONLine.Member {
         ("StreamName", JSONString.quoted(client.configuration.stream))
     }
 
@@ -72,7 +72,7 @@ public struct KinesisStream: StreamSource, StreamSink {
     }
 
     /// Makes a request, and puts a refusal into words.
-    func perform(_ action: String, _ members: [(name: String, json: String)]) async throws -> JSONValue {
+    func perform(_ action: String, _ members: [JSONLine.Member]) async throws -> JSONValue {
         do {
             return try await client.call(action, members)
         } catch let failure as KinesisFailure {

@@ -25,6 +25,21 @@ extension ObjectStoreError {
         )
     }
 
+    /// A conditional put lost, of a place that does not always say to what.
+    package static func lost(
+        _ key: String,
+        in location: String,
+        _ mode: PutMode,
+        found: String?,
+        at source: SourceLocation = SourceLocation()
+    ) -> Self {
+        switch mode {
+        case .overwrite, .ifAbsent: exists(key, in: location, at: source)
+        case .ifMatches(let expected):
+            mismatch(key, in: location, expected: expected, found: found ?? "another one or none", at: source)
+        }
+    }
+
     /// A compare-and-swap put lost.
     package static func mismatch(
         _ key: String,

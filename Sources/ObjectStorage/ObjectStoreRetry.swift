@@ -31,3 +31,25 @@ public struct ObjectStoreRetry: Sendable, Hashable {
         self.wait = wait
     }
 }
+
+extension ObjectStoreRetry.Observer? {
+    /// What tells of a failed attempt, if anybody wants to know, before the wait for the next one.
+    ///
+    /// - Parameters:
+    ///   - request: What is tried, as the end of a sentence that begins with "could not".
+    ///   - reason: Why it failed.
+    ///   - elapsed: How long it has been tried.
+    /// - Returns: What is to be called with how many attempts were made, and how long the wait is.
+    package func telling(
+        of request: String,
+        _ reason: String,
+        after elapsed: Duration
+    ) -> (_ made: Int, _ wait: Duration) -> Void {
+        { made, wait in
+            guard let observer = self else { return }
+            observer(
+                ObjectStoreRetry(request: request, reason: reason, attempts: made, elapsed: elapsed, wait: wait)
+            )
+        }
+    }
+}

@@ -65,4 +65,35 @@ struct TextEncodingTests {
             }
         }
     }
+
+    @Test("JSON on a line is read as what it was made of, and leaves out what is not there")
+    func jsonLines() throws {
+        let line = JSONLine.object([
+            ("a\"", JSONLine.array(["1", JSONLine.object([:])])), ("none", nil),
+            ("b", JSONLine.object(["y": "\n", "x": "é"])),
+        ])
+        #expect(line == #"{"a\"":[1,{}],"b":{"x":"é","y":"\n"}}"#)
+        #expect(JSONLine.array([]) == "[]")
+        #expect(try JSONValue.parse(line)["b"]?["y"]?.text == "\n")
+    }
+
+    @Test("days are those of Foundation's calendar, and come back from their numbers")
+    func days() throws {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = try #require(TimeZone(identifier: "UTC"))
+        // Foundation has the Julian calendar before 1582.
+        for days in Array(stride(from: -140_000, to: 900_000, by: 991)) + Array(-800..<800) {
+            let date = CivilDate(days: days)
+            let parts = calendar.dateComponents(
+                [.year, .month, .day],
+                from: Date(timeIntervalSince1970: Double(days) * 86_400)
+            )
+            #expect(date.year == parts.year && date.month == parts.month && date.day == parts.day, "\(days)")
+            #expect(date.days == days)
+        }
+        for days in [-106_751_991, -719_529, -719_528, -719_469, -719_468, 106_751_991] {
+            #expect(CivilDate(days: days).days == days)
+        }
+        #expect(CivilDate(days: -719_528) == CivilDate(year: 0, month: 1, day: 1))
+    }
 }

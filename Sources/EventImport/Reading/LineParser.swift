@@ -39,7 +39,10 @@ package final class LineParser {
         }
         self.fields = fields
         self.expressions = expressions
-        guard let handle = unsafe LineParser.makeHandle(paths, limits) else { return nil }
+        let handle = unsafe paths.withParserPaths {
+            unsafe hw_json_lines_create($0, $1, limits.depth, limits.lineLength)
+        }
+        guard let handle = unsafe handle else { return nil }
         unsafe self.handle = handle
     }
 
@@ -70,39 +73,6 @@ package final class LineParser {
             }
         }
         return columns.parsed(block)
-    }
-
-    private static func makeHandle(_ paths: [[PathStep]], _ limits: LineLimits) -> OpaquePointer? {
-        // All names in one buffer and all steps in another, so that the pointers into them hold together.
-        var names: [UInt8] = [0]
-        var starts: [Int] = []
-        for step in paths.joined() {
-            starts.append(names.count)
-            if case .member(let name) = step { names.append(contentsOf: name) }
-        }
-        return unsafe names.withUnsafeBufferPointer { names in
-            var steps: [hw_json_step] = unsafe []
-            for (step, start) in zip(paths.joined(), starts) {
-                switch step {
-                case .member(let name):
-                    let pointer = unsafe names.baseAddress?.advanced(by: start)
-                    unsafe steps.append(hw_json_step(name: pointer, name_length: name.count, index: 0))
-                case .element(let index):
-                    unsafe steps.append(hw_json_step(name: nil, name_length: 0, index: UInt32(index)))
-                }
-            }
-            return unsafe steps.withUnsafeBufferPointer { steps in
-                var first = 0
-                var list: [hw_json_path] = unsafe []
-                for path in paths {
-                    unsafe list.append(
-                        hw_json_path(steps: steps.baseAddress?.advanced(by: first), count: path.count)
-                    )
-                    first += path.count
-                }
-                return unsafe hw_json_lines_create(list, list.count, limits.depth, limits.lineLength)
-            }
-        }
     }
 }
 

@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -55,7 +57,7 @@ extension Timestamp {
         guard let year = scanner.year(), scanner.take("-"), let month = scanner.digits(2), scanner.take("-"),
             let day = scanner.digits(2), (1...12).contains(month), day >= 1, day <= daysIn(month: month, year: year)
         else { return nil }
-        var seconds = days(year: year, month: month, day: day) * 86_400
+        var seconds = CivilDate(year: year, month: month, day: day).days * 86_400
         var fraction = 0
         if !scanner.isAtEnd {
             guard scanner.take("T") || scanner.take("t") || scanner.take(" "),
@@ -88,17 +90,17 @@ extension Timestamp {
     /// Writes ``rfc3339`` at the end of a buffer, without allocation beyond the buffer's growth.
     public func append(to bytes: inout [UInt8]) {
         let (day, time) = Timestamp.floorDivide(microseconds, 86_400_000_000)
-        let (year, month, dayOfMonth) = Timestamp.civil(days: Int(day))
-        if (0...9999).contains(year) {
-            bytes.append(decimal: year, width: 4)
+        let date = CivilDate(days: Int(day))
+        if (0...9999).contains(date.year) {
+            bytes.append(decimal: date.year, width: 4)
         } else {
-            bytes.append(UInt8(ascii: year < 0 ? "-" : "+"))
-            bytes.append(decimal: abs(year), width: 6)
+            bytes.append(UInt8(ascii: date.year < 0 ? "-" : "+"))
+            bytes.append(decimal: abs(date.year), width: 6)
         }
         bytes.append(UInt8(ascii: "-"))
-        bytes.append(decimal: month, width: 2)
+        bytes.append(decimal: date.month, width: 2)
         bytes.append(UInt8(ascii: "-"))
-        bytes.append(decimal: dayOfMonth, width: 2)
+        bytes.append(decimal: date.day, width: 2)
         bytes.append(UInt8(ascii: "T"))
         let seconds = Int(time / 1_000_000)
         bytes.append(decimal: seconds / 3600, width: 2)
@@ -114,31 +116,6 @@ extension Timestamp {
     private static func floorDivide(_ value: Int64, _ by: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: by)
         return remainder < 0 ? (quotient - 1, remainder + by) : (quotient, remainder)
-    }
-
-    /// Days from 1970-01-01 to a day of the proleptic Gregorian calendar.
-    ///
-    /// The year begins in March, so that the leap day is its last: Howard Hinnant, "chrono-Compatible Low-Level Date
-    /// Algorithms", `days_from_civil`.
-    private static func days(year: Int, month: Int, day: Int) -> Int {
-        let year = month <= 2 ? year - 1 : year
-        let era = (year >= 0 ? year : year - 399) / 400
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
-
-    /// The inverse of ``days(year:month:day:)``: `civil_from_days` of the same source.
-    private static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
-        let days = days + 719_468
-        let era = (days >= 0 ? days : days - 146_096) / 146_097
-        let dayOfEra = days - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
     }
 
     private static func daysIn(month: Int, year: Int) -> Int {

@@ -65,9 +65,7 @@ extension Journal {
     public func segments(after: Timestamp? = nil, through: Timestamp? = nil) async throws -> [Segment] {
         let range = EventRange(after: after, through: through)
         return try await inbox.listing().segments.filter { $0.overlaps(range) }
-            .sorted { left, right in
-                left.first != right.first ? left.first < right.first : left.key < right.key
-            }
+            .sorted(by: Segment.isEarlier)
     }
 
     /// Counts and sizes of the journal.

@@ -87,6 +87,11 @@ public struct Segment: Sendable {
         self.rowGroups = rowGroups
     }
 
+    /// Whether a segment begins before another; of those that begin together the key decides.
+    static func isEarlier(_ left: Segment, _ right: Segment) -> Bool {
+        left.first != right.first ? left.first < right.first : left.key < right.key
+    }
+
     /// Names the append that made the segment; its order is the order of arrival.
     ///
     /// It is `nil` when it was not one append.

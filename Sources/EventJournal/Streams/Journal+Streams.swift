@@ -57,10 +57,7 @@ extension Journal {
                 )
             )
         }
-        streams.sort { left, right in
-            let (left, right) = (left.segment, right.segment)
-            return left.first != right.first ? left.first < right.first : left.key < right.key
-        }
+        streams.sort { Segment.isEarlier($0.segment, $1.segment) }
         return EventStreams(
             journal: location,
             range: range,

@@ -75,10 +75,7 @@ extension Journal {
                 rest.segments.append(segment)
             }
         }
-        archived.sort { left, right in
-            let (left, right) = (left.segment, right.segment)
-            return left.first != right.first ? left.first < right.first : left.key < right.key
-        }
+        archived.sort { Segment.isEarlier($0.segment, $1.segment) }
         return JournalTables(
             location: location,
             range: range,

@@ -183,30 +183,13 @@ struct GoogleClient: Sendable {
         )
     }
 
-    /// Tells whoever wants to know of an attempt that failed, before the wait for the next one.
-    ///
-    /// - Parameters:
-    ///   - call: The request.
-    ///   - reason: Why it failed.
-    ///   - elapsed: How long it has been tried.
-    /// - Returns: What is to be called with how many attempts were made, and how long the wait is.
+    /// What tells whoever wants to know of an attempt that failed, before the wait for the next one.
     func telling(
         _ call: GoogleCall,
         _ reason: String,
         after elapsed: Duration
     ) -> (_ made: Int, _ wait: Duration) -> Void {
-        { made, wait in
-            guard let retries else { return }
-            retries(
-                ObjectStoreRetry(
-                    request: describe(call),
-                    reason: reason,
-                    attempts: made,
-                    elapsed: elapsed,
-                    wait: wait
-                )
-            )
-        }
+        retries.telling(of: describe(call), reason, after: elapsed)
     }
 
     /// The error for a refusal, in words that say what to do.

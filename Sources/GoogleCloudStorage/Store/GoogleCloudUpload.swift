@@ -197,7 +197,7 @@ actor GoogleCloudUpload: ObjectUpload {
         } catch let failure as GoogleFailure {
             guard failure.status == 412, mode != .overwrite else { throw client.error(failure, call) }
             // Nothing was sent yet that could be ours.
-            throw store.lost(key, mode, found: nil)
+            throw ObjectStoreError.lost(key, in: store.location, mode, found: nil)
         }
     }
 

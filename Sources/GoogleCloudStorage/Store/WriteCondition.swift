@@ -43,16 +43,12 @@ struct WriteCondition: Sendable {
         var metadata = configuration.metadata
         metadata["highwater-nonce"] = nonce
         if case .ifMatches(let tag) = mode { metadata["highwater-replaced"] = Self.mark(tag, key) }
-        let pairs = metadata.sorted { $0.key < $1.key }
-            .map { JSONString.quoted($0.key) + ":" + JSONString.quoted($0.value) }
-            .joined(separator: ",")
-        var members = ["\"name\":\(JSONString.quoted(name))", "\"contentType\":\"application/octet-stream\""]
-        if let checksum { members.append("\"crc32c\":\"\(checksum.base64)\"") }
-        if let storageClass = configuration.storageClass {
-            members.append("\"storageClass\":\(JSONString.quoted(storageClass))")
-        }
-        members.append("\"metadata\":{\(pairs)}")
-        return "{" + members.joined(separator: ",") + "}"
+        return JSONLine.object([
+            ("name", JSONString.quoted(name)), ("contentType", "\"application/octet-stream\""),
+            ("crc32c", checksum.map { JSONString.quoted($0.base64) }),
+            ("storageClass", configuration.storageClass.map(JSONString.quoted)),
+            ("metadata", JSONLine.object(metadata)),
+        ])
     }
 
     /// What tells that a write replaced a generation of a very object; copies take metadata along.
@@ -69,7 +65,7 @@ extension GoogleCloudObjectStore {
     func resolve(_ key: String, _ condition: WriteCondition, _ mode: PutMode, isUncertain: Bool) async throws
         -> ObjectMetadata
     {
-        guard isUncertain else { throw lost(key, mode, found: nil) }
+        guard isUncertain else { throw ObjectStoreError.lost(key, in: location, mode, found: nil) }
         let found: Found
         do {
             found = try await lookUp(key)
@@ -87,16 +83,7 @@ extension GoogleCloudObjectStore {
             // Another replaced the very generation that we were to replace, so we did not.
             if found.replaced != WriteCondition.mark(expected, key) { throw unknown(key) }
         }
-        throw lost(key, mode, found: found.metadata.entityTag)
-    }
-
-    /// The error of a race that was lost.
-    func lost(_ key: String, _ mode: PutMode, found: String?) -> ObjectStoreError {
-        switch mode {
-        case .overwrite, .ifAbsent: .exists(key, in: location)
-        case .ifMatches(let expected):
-            .mismatch(key, in: location, expected: expected, found: found ?? "another one or none")
-        }
+        throw ObjectStoreError.lost(key, in: location, mode, found: found.metadata.entityTag)
     }
 
     private func unknown(_ key: String) -> ObjectStoreError {

@@ -12,36 +12,8 @@ final class DocumentParser {
             unsafe self.handle = handle
             return
         }
-        // All names in one buffer and all steps in another, so that the pointers into them hold together.
-        var names: [UInt8] = [0]
-        var starts: [Int] = []
-        for step in paths.joined() {
-            starts.append(names.count)
-            if case .member(let name) = step { names.append(contentsOf: name) }
-        }
-        let handle = unsafe names.withUnsafeBufferPointer { names in
-            var steps: [hw_json_step] = unsafe []
-            for (step, start) in zip(paths.joined(), starts) {
-                switch step {
-                case .member(let name):
-                    let pointer = unsafe names.baseAddress?.advanced(by: start)
-                    unsafe steps.append(hw_json_step(name: pointer, name_length: name.count, index: 0))
-                case .element(let index):
-                    unsafe steps.append(hw_json_step(name: nil, name_length: 0, index: UInt32(index)))
-                }
-            }
-            return unsafe steps.withUnsafeBufferPointer { steps in
-                var list: [hw_json_path] = unsafe []
-                var first = 0
-                for path in paths {
-                    unsafe list.append(hw_json_path(steps: steps.baseAddress?.advanced(by: first), count: path.count))
-                    first += path.count
-                }
-                // Never null, which would ask for trees.
-                if unsafe list.isEmpty { unsafe list.append(hw_json_path()) }
-                return unsafe hw_json_documents_create(list, paths.count, maximumDepth)
-            }
-        }
+        // Null would ask for trees.
+        let handle = unsafe paths.withParserPaths { unsafe hw_json_documents_create($0, $1, maximumDepth) }
         guard let handle = unsafe handle else { return nil }
         unsafe self.handle = handle
     }

@@ -1,3 +1,5 @@
+internal import TextEncoding
+
 extension Arena {
     /// A time in microseconds since 1970 UTC as RFC 3339 text with six digits of fraction.
     ///
@@ -8,7 +10,7 @@ extension Arena {
             day -= 1
             time += 86_400_000_000
         }
-        let (year, month, dayOfMonth) = Arena.civil(days: Int(day))
+        let date = CivilDate(days: Int(day))
         let start = unsafe text(34)
         var at = 0
         func put(_ byte: UInt8) {
@@ -23,16 +25,16 @@ extension Arena {
                 place /= 10
             }
         }
-        if 0...9999 ~= year {
-            put(year, width: 4)
+        if 0...9999 ~= date.year {
+            put(date.year, width: 4)
         } else {
-            put(year < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
-            put(abs(year), width: 6)
+            put(date.year < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
+            put(abs(date.year), width: 6)
         }
         put(UInt8(ascii: "-"))
-        put(month, width: 2)
+        put(date.month, width: 2)
         put(UInt8(ascii: "-"))
-        put(dayOfMonth, width: 2)
+        put(date.day, width: 2)
         put(UInt8(ascii: "T"))
         let seconds = Int(time / 1_000_000)
         put(seconds / 3600, width: 2)
@@ -44,19 +46,5 @@ extension Arena {
         put(Int(time % 1_000_000), width: 6)
         put(UInt8(ascii: "Z"))
         return unsafe Text(start, at)
-    }
-
-    /// The day of the proleptic Gregorian calendar, days counted from 1970-01-01.
-    ///
-    /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`: years begin in March.
-    private static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
-        let days = days + 719_468
-        let era = (days >= 0 ? days : days - 146_096) / 146_097
-        let dayOfEra = days - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
     }
 }

@@ -87,9 +87,8 @@ struct KinesisClient: Sendable {
     /// - Returns: The document of the answer.
     /// - Throws: ``KinesisFailure`` when Kinesis refuses it for a reason that waiting does not mend,
     ///   ``StreamError`` when there was no answer, or `CancellationError`.
-    func call(_ action: String, _ members: [(name: String, json: String)]) async throws -> JSONValue {
-        let text = "{" + members.map { JSONString.quoted($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
-        let body = Array(text.utf8)
+    func call(_ action: String, _ members: [JSONLine.Member]) async throws -> JSONValue {
+        let body = Array(JSONLine.object(members).utf8)
         var attempts = Attempts(policy)
         var hasRenewed = false
         while true {

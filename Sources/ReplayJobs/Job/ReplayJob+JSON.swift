@@ -134,10 +134,7 @@ extension ReplayJob.Progress {
 
 extension ReplayJobSpec {
     fileprivate var json: String {
-        func texts(_ texts: [String: String]) -> String? {
-            texts.isEmpty
-                ? nil : JSONLine.object(texts.sorted { $0.key < $1.key }.map { ($0.key, JSONString.quoted($0.value)) })
-        }
+        func texts(_ texts: [String: String]) -> String? { texts.isEmpty ? nil : JSONLine.object(texts) }
         return JSONLine.object([
             ("sink", JSONString.quoted(sink)), ("sink_options", texts(sinkOptions)),
             ("after", after.map { "\($0.microseconds)" }), ("through", through.map { "\($0.microseconds)" }),
@@ -198,15 +195,4 @@ extension [UInt64] {
 
 extension Duration {
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}
-
-/// JSON by hand.
-enum JSONLine {
-    /// An object of members that are there.
-    static func object(_ members: [(String, String?)]) -> String {
-        "{"
-            + members.compactMap { name, json in json.map { JSONString.quoted(name) + ":" + $0 } }
-            .joined(separator: ",")
-            + "}"
-    }
 }

@@ -47,7 +47,7 @@ extension S3ObjectStore {
         _ mode: PutMode,
         _ failure: S3Failure
     ) async throws -> ObjectMetadata {
-        guard failure.followsUncertainty else { throw lost(key, mode, found: nil) }
+        guard failure.followsUncertainty else { throw ObjectStoreError.lost(key, in: location, mode, found: nil) }
         let found: Found
         do {
             found = try await lookUp(key)
@@ -65,16 +65,7 @@ extension S3ObjectStore {
             // Another replaced the very version that we were to replace, so we did not.
             if found.replaced != WriteCondition.mark(expected, key) { throw unknown(key, failure) }
         }
-        throw lost(key, mode, found: found.metadata.entityTag)
-    }
-
-    /// The error of a lost race.
-    func lost(_ key: String, _ mode: PutMode, found: String?) -> ObjectStoreError {
-        switch mode {
-        case .overwrite, .ifAbsent: .exists(key, in: location)
-        case .ifMatches(let expected):
-            .mismatch(key, in: location, expected: expected, found: found ?? "another one or none")
-        }
+        throw ObjectStoreError.lost(key, in: location, mode, found: found.metadata.entityTag)
     }
 
     private func unknown(_ key: String, _ failure: S3Failure) -> ObjectStoreError {

@@ -21,20 +21,20 @@ struct SparkTask {
     /// The task.
     var json: String {
         let master = limits.threads.map { "local[\($0)]" } ?? "local[*]"
-        var fields = [
+        var fields: [JSONLine.Member] = [
             ("scratch", SparkTask.text(scratch)), ("elsewhere", String(elsewhere)), ("master", SparkTask.text(master)),
-            ("tables", SparkTask.list(tables.map(SparkTask.object))),
-            ("settings", SparkTask.object(settings.map { ($0.0, SparkTask.text($0.1)) })),
-            ("queryingSettings", SparkTask.object(SparkTask.queryingSettings.map { ($0.0, SparkTask.text($0.1)) })),
+            ("tables", JSONLine.array(tables.map(SparkTask.object))),
+            ("settings", JSONLine.object(settings.map { ($0.0, SparkTask.text($0.1)) })),
+            ("queryingSettings", JSONLine.object(SparkTask.queryingSettings.map { ($0.0, SparkTask.text($0.1)) })),
         ]
         let queries = queries.map { query in
-            SparkTask.object([
+            JSONLine.object([
                 ("statement", SparkTask.text(query.statement)), ("timeZone", SparkTask.text(query.timeZone)),
                 ("result", SparkTask.text(query.result)), ("explains", String(query.explains)),
             ])
         }
-        fields.append(("queries", SparkTask.list(queries)))
-        return SparkTask.object(fields)
+        fields.append(("queries", JSONLine.array(queries)))
+        return JSONLine.object(fields)
     }
 
     /// What is set before Spark starts, where that is on this machine.
@@ -57,21 +57,15 @@ struct SparkTask {
     ]
 
     private static func object(_ tables: SetupScript.Tables) -> String {
-        object([
-            ("schema", tables.schema.map(text) ?? "null"), ("files", list(tables.files.map(text))),
-            ("filesWithHidden", list(tables.filesWithHidden.map(text))),
-            ("hidden", list(tables.hidden.map { "[\(text($0.id)),\($0.timestamp)]" })),
+        JSONLine.object([
+            ("schema", tables.schema.map(text) ?? "null"), ("files", JSONLine.array(tables.files.map(text))),
+            ("filesWithHidden", JSONLine.array(tables.filesWithHidden.map(text))),
+            ("hidden", JSONLine.array(tables.hidden.map { "[\(text($0.id)),\($0.timestamp)]" })),
             ("current", tables.current.map(text) ?? "null"), ("after", tables.after.map { String($0) } ?? "null"),
-            ("columns", list(tables.columns.map { "[\(text($0.name)),\(text($0.type.spark))]" })),
+            ("columns", JSONLine.array(tables.columns.map { "[\(text($0.name)),\(text($0.type.spark))]" })),
             ("through", tables.through.map { String($0) } ?? "null"),
         ])
     }
-
-    private static func object(_ fields: [(String, String)]) -> String {
-        "{" + fields.map { "\(text($0.0)):\($0.1)" }.joined(separator: ",") + "}"
-    }
-
-    private static func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
 
     private static func text(_ text: String) -> String { JSONString.quoted(text) }
 }

@@ -4,42 +4,33 @@ internal import TextEncoding
 extension Ledger {
     /// As JSON, with the nonce that tells whose put it was.
     func json(stream: String, nonce: String) -> [UInt8] {
-        func list(_ items: [String]) -> String { "[" + items.joined(separator: ",") + "]" }
-        func object(_ members: [(String, String?)]) -> String {
-            "{"
-                + members.compactMap { name, json in json.map { JSONString.quoted(name) + ":" + $0 } }
-                .joined(separator: ",") + "}"
-        }
-        let archivers = archivers.sorted { $0.key < $1.key }
+        let archivers: [JSONLine.Member] = archivers.sorted { $0.key < $1.key }
             .map { id, archiver in
-                (id, Optional(object([("beat", "\(archiver.beat)"), ("seen", "\(archiver.seen)")])))
+                (id, JSONLine.object([("beat", "\(archiver.beat)"), ("seen", "\(archiver.seen)")]))
             }
-        let shards = shards.sorted { $0.key < $1.key }
+        let shards: [JSONLine.Member] = shards.sorted { $0.key < $1.key }
             .map { id, shard in
-                (
-                    id,
-                    Optional(
-                        object([
-                            ("parents", shard.parents.isEmpty ? nil : list(shard.parents.map(JSONString.quoted))),
-                            ("owner", shard.owner.map(JSONString.quoted)), ("epoch", "\(shard.epoch)"),
-                            ("ended", shard.isEnded ? "true" : nil), ("verified", shard.verified.map { "\($0)" }),
-                            ("waiting", shard.waiting.map { "\($0)" }), ("counted", shard.counted.map { "\($0)" }),
-                        ])
-                    )
-                )
+                let parents = shard.parents.isEmpty ? nil : JSONLine.array(shard.parents.map(JSONString.quoted))
+                let json = JSONLine.object([
+                    ("parents", parents), ("owner", shard.owner.map(JSONString.quoted)), ("epoch", "\(shard.epoch)"),
+                    ("ended", shard.isEnded ? "true" : nil), ("verified", shard.verified.map { "\($0)" }),
+                    ("waiting", shard.waiting.map { "\($0)" }), ("counted", shard.counted.map { "\($0)" }),
+                ])
+                return (id, json)
             }
         let gaps = gaps.map { gap in
-            object([
+            JSONLine.object([
                 ("shard", JSONString.quoted(gap.shard)), ("after", gap.after.map(JSONString.quoted)),
                 ("before", gap.before.map(JSONString.quoted)),
                 ("archived_through", gap.archivedThrough.map { "\($0)" }), ("noticed", "\(gap.noticed)"),
                 ("certain", gap.isCertain ? "true" : "false"),
             ])
         }
-        let text = object([
+        let text = JSONLine.object([
             ("format", "1"), ("stream", JSONString.quoted(stream)), ("nonce", JSONString.quoted(nonce)),
-            ("listed", listed.map { "\($0)" }), ("archivers", object(archivers)), ("shards", object(shards)),
-            ("gaps", list(gaps)),
+            ("listed", listed.map { "\($0)" }), ("archivers", JSONLine.object(archivers)),
+            ("shards", JSONLine.object(shards)),
+            ("gaps", JSONLine.array(gaps)),
         ])
         return Array((text + "\n").utf8)
     }

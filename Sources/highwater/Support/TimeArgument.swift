@@ -6,8 +6,10 @@ struct TimeArgument: ExpressibleByArgument {
     let timestamp: Timestamp
 
     init?(argument: String) {
-        if let age = TimeArgument.age(argument) {
-            timestamp = Timestamp(microseconds: Timestamp.now.microseconds - age)
+        if argument.hasPrefix("-"), let age = DurationArgument(argument: String(argument.dropFirst())) {
+            timestamp = Timestamp(
+                microseconds: Timestamp.now.microseconds - age.duration.components.seconds * 1_000_000
+            )
         } else if argument == "now" {
             timestamp = .now
         } else if let parsed = Timestamp(rfc3339: argument) {
@@ -15,23 +17,6 @@ struct TimeArgument: ExpressibleByArgument {
         } else {
             return nil
         }
-    }
-
-    /// Microseconds of `-90s`, `-15m`, `-6h`, `-2d` or `-3w`.
-    private static func age(_ text: String) -> Int64? {
-        guard text.hasPrefix("-"), let unit = text.last, let count = Int64(text.dropFirst().dropLast()), count >= 0
-        else { return nil }
-        let seconds: Int64
-        switch unit {
-        case "s": seconds = 1
-        case "m": seconds = 60
-        case "h": seconds = 3600
-        case "d": seconds = 86_400
-        case "w": seconds = 604_800
-        default: return nil
-        }
-        let (product, overflow) = count.multipliedReportingOverflow(by: seconds * 1_000_000)
-        return overflow ? nil : product
     }
 }
 
