@@ -14,8 +14,18 @@ package struct DocumentRetry: Sendable {
     /// How long until the next attempt begins.
     package var wait: Duration
 
+    /// Who hears of requests that are made again.
+    ///
+    /// A type of its own: in optimized code of Swift 6.3 a task-local value that is a function crashes.
+    package struct Observer: Sendable {
+        fileprivate let hear: @Sendable (DocumentRetry) -> Void
+
+        /// Makes one of what it does, on any thread.
+        package init(_ hear: @escaping @Sendable (DocumentRetry) -> Void) { self.hear = hear }
+    }
+
     /// Who hears of it in this task; nobody unless set.
-    @TaskLocal package static var observer: (@Sendable (DocumentRetry) -> Void)?
+    @TaskLocal package static var observer: Observer?
 
     /// What is to be called with how many attempts were made, and how long the wait is.
     static func telling(
@@ -25,7 +35,7 @@ package struct DocumentRetry: Sendable {
     ) -> (_ made: Int, _ wait: Duration) -> Void {
         { made, wait in
             let url = String(request.url.prefix { $0 != "?" })
-            observer?(DocumentRetry(url: url, reason: reason, attempts: made, elapsed: elapsed, wait: wait))
+            observer?.hear(DocumentRetry(url: url, reason: reason, attempts: made, elapsed: elapsed, wait: wait))
         }
     }
 }

@@ -165,7 +165,7 @@ struct GoogleClient: Sendable {
         guard let credentials else { return nil }
         do {
             guard let retries else { return try await credentials.accessToken() }
-            let observer: @Sendable (DocumentRetry) -> Void = { retries($0.report) }
+            let observer = DocumentRetry.Observer { retries($0.report) }
             return try await DocumentRetry.$observer.withValue(observer) { try await credentials.accessToken() }
         } catch let error as CancellationError {
             throw error

@@ -133,7 +133,7 @@ struct KinesisClient: Sendable {
     private func currentCredentials(_ action: String) async throws -> AWSCredentials {
         do {
             let place = stream
-            let observer: @Sendable (DocumentRetry) -> Void = { retry in
+            let observer = DocumentRetry.Observer { retry in
                 let reason = "\(action): no credentials from \(retry.url) yet: \(retry.reason)"
                 StreamRetry(place: place, reason: reason, attempts: retry.attempts, wait: retry.wait).tell()
             }

@@ -129,7 +129,7 @@ struct S3Client: Sendable {
         guard let credentials else { return nil }
         do {
             guard let retries else { return try await credentials.credentials() }
-            let observer: @Sendable (DocumentRetry) -> Void = { retries($0.report) }
+            let observer = DocumentRetry.Observer { retries($0.report) }
             return try await DocumentRetry.$observer.withValue(observer) { try await credentials.credentials() }
         } catch let error as CancellationError {
             throw error
