@@ -52,7 +52,7 @@ struct JournalRoomTests {
         arguments: [
             "segments/01a1fdda-6c0a-709f-95f4-576815b31ba0-0000.parquet", "_index/x-0-0000.idx", "_changes/x.parquet",
             "_delta_log/00000000000000000000.json", "_clock", "_marks/m.json", "_streams/ledger.json",
-            "_replays/j.json",
+            "_replays/j.json", ".DS_Store", ".git/config",
         ]
     )
     func leftovers(key: String) async throws {
@@ -74,9 +74,22 @@ struct JournalRoomTests {
         #expect(try await opened.event("a") != nil)
     }
 
-    @Test("temporary files of a put that was killed are no obstacle in a directory")
+    @Test("what is behind hidden objects is seen", arguments: ["0", "README.md", "-"])
+    func behindHidden(key: String) async throws {
+        let (_, registry) = try await Self.place(".DS_Store", ".git/a", ".git/b", key)
+        let error = await #expect(throws: JournalError(.occupied, "")) {
+            try await Journal.open("place://x", registry: registry)
+        }
+        #expect(error?.object == key)
+        let directory = try ScratchDirectory()
+        for name in [".DS_Store", key] { try Data([1]).write(to: URL(filePath: directory.path + "/" + name)) }
+        await #expect(throws: JournalError(.occupied, "")) { try await Journal.open(directory.path) }
+    }
+
+    @Test("temporary and hidden files are no obstacle in a directory")
     func temporaryFiles() async throws {
         let directory = try ScratchDirectory()
+        try Data([1]).write(to: URL(filePath: directory.path + "/.DS_Store"))
         let hidden = directory.path + "/.highwater-tmp"
         try FileManager.default.createDirectory(atPath: hidden, withIntermediateDirectories: true)
         try Data([1]).write(to: URL(filePath: hidden + "/left"))

@@ -141,7 +141,7 @@ import Testing
         #expect(try await remote.run(Self.count).text == Self.whole)
     }
 
-    @Test("many queries at once share what each fetches") func concurrent() async throws {
+    @Test("many queries at once share what each fetches", arguments: 0..<5) func concurrent(_: Int) async throws {
         let remote = try await Remote()
         let fetched = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<6 {

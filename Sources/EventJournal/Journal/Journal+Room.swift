@@ -10,12 +10,14 @@ extension Journal {
 
     /// Refuses to begin a journal where there are other objects, and nothing of a journal.
     ///
-    /// Asked where there is no segment in the inbox. Cost: a list request for one key; before it refuses another, since
-    /// of a journal that is compacted only the log may be left in front of other things.
+    /// Hidden files at the top are nobody's data, such as those that file managers leave.
+    ///
+    /// Asked where there is no segment in the inbox. Cost: a list request for one key, another where that is hidden,
+    /// and one before it refuses, since of a compacted journal only the log may be left in front of other things.
     ///
     /// - Throws: ``JournalError/Code/occupied`` that names an object; ``JournalError/Code/storage``.
     func requireRoom() async throws {
-        guard let key = try await firstKey(""),
+        guard let key = try await firstVisibleKey(),
             !Journal.ownPrefixes.contains(where: key.hasPrefix),
             try await firstKey(Journal.log) == nil
         else { return }
@@ -27,9 +29,18 @@ extension Journal {
         )
     }
 
+    /// The first object whose key does not begin with a period; `nil` when there is none.
+    private func firstVisibleKey() async throws -> String? {
+        let key = try await firstKey("")
+        guard key?.utf8.first == UInt8(ascii: ".") else { return key }
+        // No key begins with a slash, which follows the period.
+        return try await firstKey("", after: "/")
+    }
+
     /// The first object whose key begins so; `nil` when there is none.
-    private func firstKey(_ prefix: String) async throws -> String? {
+    private func firstKey(_ prefix: String, after: String? = nil) async throws -> String? {
         var options = ListOptions(prefix: prefix, limit: 1, keysOnly: true)
+        options.startAfter = after
         do {
             while true {
                 // A page may be empty where the place holds what is no object of ours, such as the mark of a folder.

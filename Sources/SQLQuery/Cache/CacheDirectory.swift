@@ -30,7 +30,7 @@ struct CacheDirectory: ~Copyable {
     static let part = ".part"
     static let segment = ".parquet"
 
-    /// Waits for the lock and looks.
+    /// Waits for the lock.
     init(_ path: String) async throws {
         self.path = path
         lock = unsafe open("\(path)/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
@@ -41,6 +41,11 @@ struct CacheDirectory: ~Copyable {
             }
             try await Task.sleep(for: .milliseconds(5))
         }
+    }
+
+    /// Lists what is there.
+    mutating func look() {
+        entries = []
         for name in ScratchDirectory.names(path) where name.hasSuffix(Self.part) || name.hasSuffix(Self.segment) {
             var status = stat()
             guard unsafe lstat("\(path)/\(name)", &status) == 0 else { continue }
@@ -92,6 +97,8 @@ struct CacheDirectory: ~Copyable {
     }
 
     /// Whether a process is fetching a segment.
+    ///
+    /// Asked before ``look()``: segments are published without the lock, so one that was finished meanwhile is seen.
     func isFetched(_ stem: String) -> Bool {
         let file = unsafe open("\(path)/\(stem)\(Self.part)", O_RDWR | O_CLOEXEC)
         guard file >= 0 else { return false }

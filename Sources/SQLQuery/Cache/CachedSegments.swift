@@ -99,10 +99,14 @@ final class CachedSegments: Sendable {
         _ cache: SegmentCache
     ) async throws -> (found: [Found], begun: [Begun]) {
         var directory = try await CacheDirectory(cache.directory)
+        let sought = wanted.map { index, object in
+            let stem = object.stem(location)
+            return (index: index, object: object, stem: stem, isFetched: directory.isFetched(stem))
+        }
+        directory.look()
         var found: [Found] = []
         var missing: [(index: Int, object: CachedObject, stem: String)] = []
-        for (index, object) in wanted {
-            let stem = object.stem(location)
+        for (index, object, stem, isFetched) in sought {
             if let entry = directory.find(stem, checksum: object.checksum) {
                 // The name says the checksum also of those that only this cache has one of.
                 let digits = entry.name.dropFirst(stem.utf8.count).prefix(8)
@@ -114,9 +118,8 @@ final class CachedSegments: Sendable {
                 }
                 directory.remove(entry.name)
             }
-            missing.append((index, object, stem))
+            if !isFetched { missing.append((index, object, stem)) }
         }
-        missing.removeAll { directory.isFetched($0.stem) }
         let needed = missing.reduce(0) { $0 + $1.object.bytes }
         let lacking = needed == 0 ? 0 : directory.makeRoom(for: needed, limit: cache.limitBytes)
         guard lacking == 0 else {
