@@ -65,6 +65,8 @@ def read_data(handler, query, original=server._read_data):
         return original(handler, query)
     boundary = b"--" + re.search(r"boundary=([^;]+)", kind).group(1).strip('"').encode()
     raw = handler.rfile.read()
+    if not raw.endswith(boundary + b"--\r\n"):
+        raise ConnectionError("the request was cut off")  # by a client that was killed
     _, meta, content, end = raw.split(boundary)
     assert end == b"--\r\n", end
     meta = meta.split(b"\r\n\r\n", 1)[1][:-2]
