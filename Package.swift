@@ -276,7 +276,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
-            exclude: ["Support/gcs_server.py"]
+            exclude: ["Support/gcs_server.py", "Support/signed_urls.py"]
         ),
         .testTarget(
             name: "CloudJournalTests",
